@@ -1,0 +1,46 @@
+# One build serves `build`, `demo`, `bench` and `test`: all pass the same flags, and tests run in release.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+export PKG_CONFIG_PATH := $(CURDIR)/.deps/lib/pkgconfig$(if $(PKG_CONFIG_PATH),:$(PKG_CONFIG_PATH))
+
+# The executable and the test bundles live in .build/<target>/release; an install puts the libraries into ../lib.
+rpath = -Xlinker -rpath -Xlinker '$$ORIGIN/$(1)'
+FLAGS := -c release --static-swift-stdlib --explicit-target-dependency-import-check error \
+  $(call rpath,../../../.deps/arrow/lib) $(call rpath,../../../.deps/openblas/lib) $(call rpath,../lib)
+SWIFT_FILES := Package.swift Sources Tests
+
+.PHONY: help setup build test demo bench lint format third-party clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+setup: ## fetch the native libraries, once
+	@scripts/bootstrap
+
+build: setup ## build .build/release/horizonscale
+	@swift build $(FLAGS)
+
+test: setup ## build and run all tests
+	@swift build $(FLAGS) --build-tests
+	@scripts/test $(FLAGS)
+
+demo: build ## make a synthetic fleet and forecast it into ./demo-workspace
+	@.build/release/horizonscale demo --workspace ./demo-workspace
+
+bench: build ## measure, against peers where they are installed; raw results are kept
+	@Benchmarks/run
+
+lint: ## check the format of all Swift files, and THIRD_PARTY.md
+	@swift format lint --strict --recursive --parallel $(SWIFT_FILES)
+	@scripts/third-party --check
+
+format: ## format all Swift files in place
+	@swift format --in-place --recursive --parallel $(SWIFT_FILES)
+
+third-party: ## write THIRD_PARTY.md anew from scripts/pins.txt
+	@scripts/third-party
+
+clean: ## remove build products; the native libraries stay
+	@rm -rf .build

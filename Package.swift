@@ -1,0 +1,66 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+
+/// Imports stay inside a module unless they say otherwise.
+let settings: [SwiftSetting] = [.enableUpcomingFeature("InternalImportsByDefault")]
+
+/// A module with what it may see; arrows only point downwards.
+func module(_ name: String, sees dependencies: [Target.Dependency] = [], leavesOut: [String] = []) -> Target {
+  .target(name: name, dependencies: dependencies, exclude: leavesOut, swiftSettings: settings)
+}
+
+func tests(of name: String, with dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+  name: "horizonscale",
+  products: [
+    .executable(name: "horizonscale", targets: ["horizonscale"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    .executableTarget(
+      name: "horizonscale",
+      dependencies: ["HorizonPipeline", "HorizonSynthetic", "HorizonStore", "HorizonCore", argumentParser],
+      swiftSettings: settings),
+    module(
+      "HorizonPipeline",
+      sees: [
+        "HorizonSources", "HorizonReport", "HorizonRisk", "HorizonContest", "HorizonModels", "HorizonStore",
+        "HorizonCore", "HorizonNumerics", yams,
+      ]),
+    module("HorizonReport", sees: ["HorizonCore"], leavesOut: ["Assets"]),
+    module("HorizonRisk", sees: ["HorizonCore", "HorizonNumerics"]),
+    module("HorizonContest", sees: ["HorizonModels", "HorizonCore", "HorizonNumerics"]),
+    module("HorizonModels", sees: ["HorizonCore", "HorizonNumerics"]),
+    module("HorizonSynthetic", sees: ["HorizonStore", "HorizonCore", "HorizonNumerics"]),
+    module("HorizonSources", sees: ["HorizonStore", "HorizonCore"]),
+    module("HorizonStore", sees: ["HorizonCore", "ArrowBridge", crypto]),
+    module("HorizonCore"),
+    module("HorizonNumerics", sees: ["COpenBLAS"]),
+    // What tests of several modules share, and what the author of a model runs.
+    module("HorizonTestKit", sees: ["HorizonModels", "HorizonCore", "HorizonNumerics"]),
+    // The native edges; scripts/bootstrap provides the pkg-config files.
+    .target(name: "ArrowBridge", dependencies: ["CArrow"]),
+    .systemLibrary(name: "CArrow", pkgConfig: "parquet"),
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "scipy-openblas"),
+    tests(of: "HorizonModels", with: ["HorizonTestKit", "HorizonCore"]),
+    tests(of: "HorizonReport"),
+    tests(of: "HorizonRisk", with: ["HorizonCore", "HorizonNumerics"]),
+    tests(of: "HorizonSources", with: ["HorizonStore", "HorizonCore"]),
+    tests(of: "HorizonStore", with: ["HorizonCore"]),
+    tests(of: "HorizonSynthetic", with: ["HorizonStore", "HorizonCore", "HorizonNumerics"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx20
+)

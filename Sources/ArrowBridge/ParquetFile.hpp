@@ -1,0 +1,43 @@
+#pragma once
+
+#include <arrow/io/file.h>
+#include <parquet/arrow/reader.h>
+#include <parquet/metadata.h>
+#include <parquet/properties.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "Guard.hpp"
+
+namespace bridge {
+
+/// The names of the top-level columns of a Parquet file.
+inline std::vector<std::string> topLevelNames(const parquet::FileMetaData &metadata) {
+  std::vector<std::string> names;
+  const auto *root = metadata.schema()->group_node();
+  for (int i = 0; i < root->field_count(); i++) names.push_back(root->field(i)->name());
+  return names;
+}
+
+/// The leaf of top-level column `index`, -1 when it is nested.
+inline int leaf(const parquet::FileMetaData &metadata, int index) {
+  const auto &field = metadata.schema()->group_node()->field(index);
+  if (!field->is_primitive() || field->is_repeated()) return -1;
+  return metadata.schema()->ColumnIndex(*field);
+}
+
+/// Reads pages through a bounded buffer instead of whole column chunks.
+inline parquet::arrow::FileReaderBuilder openParquet(const char *path) {
+  auto file = take(arrow::io::ReadableFile::Open(path), ab_io);
+  parquet::ReaderProperties properties;
+  properties.enable_buffered_stream();
+  properties.set_buffer_size(1 << 18);
+  parquet::arrow::FileReaderBuilder builder;
+  check(builder.Open(file, properties), ab_foreign);
+  return builder;
+}
+
+}  // namespace bridge

@@ -1,0 +1,208 @@
+#include <arrow/array.h>
+#include <arrow/buffer.h>
+#include <arrow/io/file.h>
+#include <arrow/record_batch.h>
+#include <arrow/util/key_value_metadata.h>
+#include <arrow/util/thread_pool.h>
+#include <parquet/arrow/writer.h>
+#include <parquet/properties.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "Guard.hpp"
+
+using namespace bridge;
+
+struct ab_writer {
+  std::vector<ab_column> columns;
+  std::shared_ptr<arrow::Schema> disk;
+  /// As `disk`, text columns as dictionaries.
+  std::shared_ptr<arrow::Schema> memory;
+  std::shared_ptr<arrow::io::FileOutputStream> file;
+  std::unique_ptr<parquet::arrow::FileWriter> writer;
+  bool closed = false;
+};
+
+namespace {
+
+std::shared_ptr<arrow::DataType> onDisk(ab_type type) {
+  switch (type) {
+    case ab_text:
+    case ab_key: return arrow::utf8();
+    case ab_double: return arrow::float64();
+    case ab_float: return arrow::float32();
+    case ab_int32: return arrow::int32();
+    case ab_int64: return arrow::int64();
+    case ab_bool: return arrow::boolean();
+    case ab_time: return arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
+    case ab_date: return arrow::date32();
+    case ab_none: break;
+  }
+  throw Failure(ab_defect, "a column cannot be written without a type");
+}
+
+bool isText(ab_type type) { return type == ab_text || type == ab_key; }
+
+/// Text is repeated, so it gets a dictionary; times and counters differ by small steps; of floating numbers the bytes
+/// are split by place, which compresses twice as well as plain ones.
+std::shared_ptr<parquet::WriterProperties> properties(const std::vector<ab_column> &columns) {
+  parquet::WriterProperties::Builder builder;
+  builder.created_by("HorizonScale");
+  builder.compression(parquet::Compression::ZSTD)->compression_level(1);
+  builder.version(parquet::ParquetVersion::PARQUET_2_6);
+  builder.max_row_group_length(std::numeric_limits<int32_t>::max());
+  builder.dictionary_pagesize_limit(4 << 20);
+  for (const auto &column : columns) {
+    if (isText(column.type)) continue;
+    builder.disable_dictionary(column.name);
+    switch (column.type) {
+      case ab_double:
+      case ab_float: builder.encoding(column.name, parquet::Encoding::BYTE_STREAM_SPLIT); break;
+      case ab_int32:
+      case ab_int64:
+      case ab_time:
+      case ab_date: builder.encoding(column.name, parquet::Encoding::DELTA_BINARY_PACKED); break;
+      default: break;
+    }
+  }
+  return builder.build();
+}
+
+template <typename T>
+std::shared_ptr<arrow::Buffer> wrapped(const T *values, int64_t count) {
+  return arrow::Buffer::Wrap(values, static_cast<size_t>(count));
+}
+
+struct Validity {
+  std::shared_ptr<arrow::Buffer> bits;
+  int64_t nulls = 0;
+};
+
+template <typename T, typename IsNull>
+Validity validity(const T *values, int64_t rows, bool nullable, IsNull isNull) {
+  Validity result;
+  if (!nullable) return result;
+  for (int64_t i = 0; i < rows; i++) result.nulls += isNull(values[i]) ? 1 : 0;
+  if (result.nulls == 0) return result;
+  auto bits = std::shared_ptr<arrow::Buffer>(take(arrow::AllocateEmptyBitmap(rows), ab_memory));
+  for (int64_t i = 0; i < rows; i++) {
+    if (!isNull(values[i])) bits->mutable_data()[i >> 3] |= static_cast<uint8_t>(1 << (i & 7));
+  }
+  result.bits = bits;
+  return result;
+}
+
+template <typename T>
+std::shared_ptr<arrow::Array> fixed(const ab_column &column, const void *data, int64_t rows) {
+  const auto values = static_cast<const T *>(data);
+  auto valid = validity(values, rows, column.nullable, [](T value) {
+    if constexpr (std::is_floating_point_v<T>) return std::isnan(value);
+    return value == std::numeric_limits<T>::min();
+  });
+  return arrow::MakeArray(arrow::ArrayData::Make(onDisk(column.type), rows, {valid.bits, wrapped(values, rows)}, valid.nulls));
+}
+
+std::shared_ptr<arrow::Array> flags(const ab_column &column, const void *data, int64_t rows) {
+  const auto values = static_cast<const uint8_t *>(data);
+  auto valid = validity(values, rows, column.nullable, [](uint8_t value) { return value == 2; });
+  auto bits = std::shared_ptr<arrow::Buffer>(take(arrow::AllocateEmptyBitmap(rows), ab_memory));
+  for (int64_t i = 0; i < rows; i++) {
+    if (values[i] == 1) bits->mutable_data()[i >> 3] |= static_cast<uint8_t>(1 << (i & 7));
+  }
+  return arrow::MakeArray(arrow::ArrayData::Make(arrow::boolean(), rows, {valid.bits, bits}, valid.nulls));
+}
+
+std::shared_ptr<arrow::Array> text(const ab_column &column, const ab_values &given, int64_t rows) {
+  const auto codes = static_cast<const int32_t *>(given.values);
+  const auto &names = given.names;
+  auto valid = validity(codes, rows, column.nullable, [](int32_t code) { return code < 0; });
+  auto dictionary = std::make_shared<arrow::StringArray>(
+      names.count, wrapped(names.offsets, names.count + 1), wrapped(names.bytes, names.offsets[names.count]));
+  auto indices = std::make_shared<arrow::Int32Array>(rows, wrapped(codes, rows), valid.bits, valid.nulls);
+  return std::make_shared<arrow::DictionaryArray>(arrow::dictionary(arrow::int32(), arrow::utf8()), indices, dictionary);
+}
+
+std::shared_ptr<arrow::Array> array(const ab_column &column, const ab_values &given, int64_t rows) {
+  switch (column.type) {
+    case ab_text:
+    case ab_key: return text(column, given, rows);
+    case ab_double: return fixed<double>(column, given.values, rows);
+    case ab_float: return fixed<float>(column, given.values, rows);
+    case ab_int32:
+    case ab_date: return fixed<int32_t>(column, given.values, rows);
+    case ab_int64:
+    case ab_time: return fixed<int64_t>(column, given.values, rows);
+    case ab_bool: return flags(column, given.values, rows);
+    case ab_none: break;
+  }
+  throw Failure(ab_defect, "a column cannot be written without a type");
+}
+
+}  // namespace
+
+void ab_set_threads(int count) {
+  (void)arrow::SetCpuThreadPoolCapacity(count < 1 ? 1 : count);
+}
+
+ab_status ab_writer_open(const char *path, const ab_column *columns, int column_count, const char *const *metadata_keys,
+                         const char *const *metadata_values, int metadata_count, ab_writer **writer, char **message) {
+  *writer = nullptr;
+  return guarded(message, ab_defect, [&] {
+    auto made = std::make_unique<ab_writer>();
+    made->columns.assign(columns, columns + column_count);
+    arrow::FieldVector disk, memory;
+    for (auto &column : made->columns) {
+      disk.push_back(arrow::field(column.name, onDisk(column.type), column.nullable));
+      auto type = isText(column.type) ? arrow::dictionary(arrow::int32(), arrow::utf8()) : onDisk(column.type);
+      memory.push_back(arrow::field(column.name, type, column.nullable));
+    }
+    made->disk = arrow::schema(disk);
+    made->memory = arrow::schema(memory);
+    made->file = take(arrow::io::FileOutputStream::Open(path), ab_io);
+    auto arrowProperties = parquet::ArrowWriterProperties::Builder().set_use_threads(true)->build();
+    made->writer = take(parquet::arrow::FileWriter::Open(*made->memory, arrow::default_memory_pool(), made->file,
+                                                         properties(made->columns), arrowProperties), ab_io);
+    if (metadata_count > 0) {
+      auto metadata = std::make_shared<arrow::KeyValueMetadata>();
+      for (int i = 0; i < metadata_count; i++) metadata->Append(metadata_keys[i], metadata_values[i]);
+      check(made->writer->AddKeyValueMetadata(metadata), ab_defect);
+    }
+    for (auto &column : made->columns) column.name = nullptr;
+    *writer = made.release();
+  });
+}
+
+ab_status ab_writer_append(ab_writer *writer, const ab_values *columns, int64_t rows, char **message) {
+  return guarded(message, ab_io, [&] {
+    if (rows == 0) return;
+    arrow::ArrayVector arrays;
+    for (size_t i = 0; i < writer->columns.size(); i++) arrays.push_back(array(writer->columns[i], columns[i], rows));
+    check(writer->writer->NewBufferedRowGroup(), ab_io);
+    check(writer->writer->WriteRecordBatch(*arrow::RecordBatch::Make(writer->memory, rows, arrays)), ab_io);
+  });
+}
+
+ab_status ab_writer_close(ab_writer *writer, char **message) {
+  return guarded(message, ab_io, [&] {
+    if (writer->closed) return;
+    check(writer->writer->Close(), ab_io);
+    check(writer->file->Flush(), ab_io);
+    if (::fsync(writer->file->file_descriptor()) != 0) throw Failure(ab_io, std::strerror(errno));
+    check(writer->file->Close(), ab_io);
+    writer->closed = true;
+  });
+}
+
+void ab_writer_free(ab_writer *writer) {
+  if (writer == nullptr) return;
+  // The library would write a footer from its destructor; a closed file keeps it from that.
+  if (!writer->closed) (void)writer->file->Close();
+  try {
+    writer->writer.reset();
+  } catch (...) {
+  }
+  delete writer;
+}

@@ -1,0 +1,44 @@
+package import HorizonCore
+
+/// What is decided for one series from all digests: who forecasts it, how wide, and how far it is to be trusted.
+package struct Decision: Sendable {
+  package var name: SeriesName
+  /// Position among the contestants.
+  package var champion: Int
+  /// Positions of the members when the champion is a combination.
+  package var members: [Int]
+  /// Whether a contest was held; without one the baseline publishes and every tier is low.
+  package var isContested: Bool
+  package var isLive: Bool
+  package var folds: Int
+  /// What 100 % is in the unit of the readings; NaN when there is none.
+  package var ceiling: Float
+  /// Factor on the model's spread, from the series' own errors shrunk towards its pool's.
+  package var spreadFactor: Float
+  package var volatility: Int
+  /// Share of the error that persists over the leads, 0...1, from the folds; NaN when not known.
+  package var persistence: Float
+  /// Largest lead that a fold has scored.
+  package var testedLead: Int
+  /// One for each lead bucket.
+  package var tiers: [TierVerdict]
+  /// Loss over the baseline's on the same folds; nil without a contest.
+  package var lossRatio: Double?
+
+  /// The share of a slow component (autocorrelation about 1 at one step) in errors whose fast rest has about 0.3.
+  static func persistence(correlation: Float) -> Float { min(1, max(0, (correlation - 0.3) / 0.68)) }
+
+  /// The tier of a lead: that of its bucket, low beyond what was tested and beyond 180 days, at most medium beyond 90.
+  package func tier(lead: Int, step: Step) -> TrustTier {
+    let days = Double(lead) * step.days
+    guard isContested, lead <= testedLead, days <= 180 else { return .low }
+    let tier = tiers[LeadBucket(days: days).rawValue].tier
+    return days > 90 ? min(tier, .medium) : tier
+  }
+}
+
+/// A tier with the test that keeps it from being higher.
+package struct TierVerdict: Sendable, Hashable {
+  package let tier: TrustTier
+  package let reason: String
+}

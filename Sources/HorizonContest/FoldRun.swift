@@ -1,0 +1,161 @@
+package import HorizonCore
+import HorizonModels
+
+/// Plays the folds of series with one fold plan, oldest first, remembering what each fold's forecasts would have been worth to a
+/// later one.
+struct FoldRun {
+  let panel: Panel
+  let plan: FoldPlan
+  let ceilings: [Double]
+  let settings: ContestSettings
+  /// Pinball loss summed over levels by `[fold][model][series][lead]`, divided by the scale; NaN without a reading or forecast.
+  private var lossCurves: [[[Float]]] = []
+
+  init(panel: Panel, plan: FoldPlan, ceilings: [Double], settings: ContestSettings) {
+    self.panel = panel
+    self.plan = plan
+    self.ceilings = ceilings
+    self.settings = settings
+  }
+
+  /// Leads of a fold that have come true: no further ones are forecast.
+  func leads(of fold: Int) -> Int { min(plan.horizon, panel.cutoff - plan.cutoffs[fold]) }
+
+  mutating func play(fold: Int, score: (Int, Int, FoldScore, ForecastBlock?) -> Void) {
+    let cutoff = plan.cutoffs[fold]
+    let known = panel.cut(at: cutoff)
+    let horizon = leads(of: fold)
+    let histories = (0..<panel.count).map { known.history($0) }
+    let bounds = histories.indices.map { Bounds(history: histories[$0], ceiling: ceilings[$0]) }
+    let scales = histories.map { Float(Metrics.scale(of: $0) ?? 0) }
+    var blocks: [ForecastBlock] = []
+    var curves: [[Float]] = []
+    for contestant in settings.contestants {
+      var block =
+        switch contestant {
+        case .model(let model): model.checkedForecast(of: known, horizon: horizon)
+        case .combination(let combination): combine(combination, blocks: blocks, fold: fold, horizon: horizon)
+        }
+      var curve = [Float](repeating: .nan, count: panel.count * horizon)
+      let model = blocks.count
+      for s in 0..<panel.count {
+        if let refusal = block.refusals[s] {
+          score(s, model, FoldScore(outcome: .refused(refusal)), nil)
+          continue
+        }
+        block.clampQuantiles(series: s, to: bounds[s])
+        let result = scored(
+          series: s, block: block, cutoff: cutoff, scale: scales[s], curve: &curve)
+        score(s, model, result, block)
+      }
+      blocks.append(block)
+      curves.append(curve)
+    }
+    lossCurves.append(curves)
+  }
+
+  /// A combination of the models that have already been played on this fold, each series with its own members.
+  private func combine(
+    _ combination: any ForecastCombination, blocks: [ForecastBlock], fold: Int, horizon: Int
+  ) -> ForecastBlock {
+    var result = ForecastBlock(count: panel.count, horizon: horizon)
+    for s in 0..<panel.count {
+      let available = blocks.indices.filter { blocks[$0].refusals[s] == nil }
+      guard !available.isEmpty else {
+        result.refusals[s] = blocks.first?.refusals[s] ?? .singular
+        continue
+      }
+      let members = combination.members(
+        cards: available.map { settings.contestants[$0].card },
+        losses: available.map { knownLoss(model: $0, series: s, before: fold) })
+      result.average(series: s, of: members.map { blocks[available[$0]] })
+    }
+    return result
+  }
+
+  /// Mean scaled loss of a model on earlier folds, seeing only readings up to the cutoff of `fold`; nil when there are none.
+  private func knownLoss(model: Int, series: Int, before fold: Int) -> Double? {
+    var sum = 0.0
+    var count = 0
+    for earlier in 0..<fold {
+      let horizon = leads(of: earlier)
+      let visible = min(horizon, plan.cutoffs[fold] - plan.cutoffs[earlier])
+      for lead in 0..<visible {
+        let loss = lossCurves[earlier][model][series * horizon + lead]
+        if !loss.isNaN {
+          sum += Double(loss)
+          count += 1
+        }
+      }
+    }
+    return count > 0 ? sum / Double(count) : nil
+  }
+
+  private func scored(
+    series s: Int, block: ForecastBlock, cutoff: Int, scale: Float, curve: inout [Float]
+  ) -> FoldScore {
+    var score = FoldScore(outcome: .empty, scale: scale)
+    let unit = score.lossUnit
+    score.standardErrors = [Float](repeating: .nan, count: settings.leads.leads.count)
+    let horizon = block.horizon
+    let days = panel.step.days
+    var absolute = 0.0
+    var squared = 0.0
+    var signed = 0.0
+    var level = 0.0
+    var products = 0.0
+    var medianSquares = 0.0
+    var previous = Float.nan
+    var nextLead = 0
+    block.quantiles.withUnsafeBufferPointer { quantiles in
+      for lead in 1...horizon {
+        let at = s * horizon + lead - 1
+        let keepsError = nextLead < settings.leads.leads.count && settings.leads.leads[nextLead] == lead
+        defer { if keepsError { nextLead += 1 } }
+        let actual = panel.actual(s, at: cutoff + lead)
+        guard !actual.isNaN else {
+          previous = .nan
+          continue
+        }
+        let q = quantiles.baseAddress! + at * Levels.count
+        var pinball: Float = 0
+        for k in 0..<Levels.count { pinball += Metrics.pinball(actual: actual, forecast: q[k], level: Levels.all[k]) }
+        let spread = forecastSpread(q, scale: unit)
+        let bucket = LeadBucket(days: Double(lead) * days).rawValue
+        score.buckets[bucket].count += 1
+        score.buckets[bucket].sumPinball += pinball
+        score.buckets[bucket].sumSpread += spread
+        if actual >= q[Levels.lower80] && actual <= q[Levels.upper80] { score.buckets[bucket].inside80 += 1 }
+        curve[at] = pinball / unit
+        let error = Double(actual - block.mean[at])
+        absolute += abs(error)
+        squared += error * error
+        signed += error
+        level += Double(abs(actual))
+        let fromMedian = actual - q[Levels.median]
+        medianSquares += Double(fromMedian * fromMedian)
+        if !previous.isNaN { products += Double(fromMedian * previous) }
+        previous = fromMedian
+        if keepsError { score.standardErrors[nextLead] = fromMedian / spread }
+      }
+    }
+    guard score.count > 0 else { return score }
+    score.outcome = .scored
+    score.sumAbsoluteError = Float(absolute)
+    score.sumSquaredError = Float(squared)
+    score.sumError = Float(signed)
+    score.sumAbsoluteActual = Float(level)
+    score.sumErrorProducts = Float(products)
+    score.sumMedianErrorSquares = Float(medianSquares)
+    return score
+  }
+}
+
+extension ForecastBlock {
+  /// Pulls the quantiles of one series into its bounds; the mean stays the model's own.
+  package mutating func clampQuantiles(series: Int, to bounds: Bounds) {
+    guard bounds.floor != nil || bounds.ceiling != nil else { return }
+    let width = horizon * Levels.count
+    for i in (series * width)..<((series + 1) * width) { quantiles[i] = bounds.clamp(quantiles[i]) }
+  }
+}

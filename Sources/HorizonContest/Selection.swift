@@ -1,0 +1,55 @@
+import HorizonCore
+import HorizonModels
+
+/// The champion of one series: least mean scaled loss over folds, ties to the cheaper.
+package struct Selection: Sendable {
+  /// Position among the contestants.
+  let champion: Int
+  /// The best three of the models that are no combination, for an ensemble.
+  let ranking: [Int]
+  /// Mean scaled loss by contestant; nil where a fold was refused.
+  let losses: [Double?]
+
+  /// A challenger at most this much worse may still win by being cheaper.
+  private static let tieMargin = 0.02
+
+  /// - Returns: nil when no contestant was scored on every fold that has readings.
+  init?(_ digest: SeriesDigest, cards: [ModelCard]) {
+    let folds = digest.foldCutoffs.count
+    let byFold: [[Double]?] = cards.indices.map { model in
+      var losses: [Double] = []
+      for fold in 0..<folds {
+        let score = digest.score(model: model, fold: fold)
+        switch score.outcome {
+        case .scored: losses.append(score.scaledLoss!)
+        case .empty: continue
+        case .refused: return nil
+        }
+      }
+      return losses.isEmpty ? nil : losses
+    }
+    let means = byFold.map { $0.map { $0.reduce(0, +) / Double($0.count) } }
+    let entered = means.indices.filter { means[$0] != nil }
+    guard let best = entered.min(by: { (means[$0]!, $0) < (means[$1]!, $1) }) else { return nil }
+    losses = means
+    let tied = entered.filter { model in
+      let difference = means[model]! - means[best]!
+      let error = Selection.standardError(byFold[model]!, byFold[best]!)
+      return difference <= error && difference <= Selection.tieMargin * means[best]!
+    }
+    champion = tied.min {
+      (cards[$0].cost, means[$0]!, $0) < (cards[$1].cost, means[$1]!, $1)
+    }!
+    ranking = entered.filter { cards[$0].cost != .combined }.sorted { (means[$0]!, $0) < (means[$1]!, $1) }
+  }
+
+  /// Standard error of the mean paired difference; 0 for one fold, where nothing can be said.
+  private static func standardError(_ a: [Double], _ b: [Double]) -> Double {
+    let n = Double(a.count)
+    guard n > 1 else { return 0 }
+    let differences = zip(a, b).map { $0 - $1 }
+    let mean = differences.reduce(0, +) / n
+    let variance = differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (n - 1)
+    return (variance / n).squareRoot()
+  }
+}

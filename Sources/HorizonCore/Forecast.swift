@@ -1,0 +1,40 @@
+/// Point forecasts and quantiles of a panel for leads 1...`horizon`.
+///
+/// `mean` is row-major [series][lead]; `quantiles` is [series][lead][level]. A refused series has a reason and its rows mean nothing.
+package struct ForecastBlock: Sendable {
+  package let count: Int
+  package let horizon: Int
+  package var mean: [Float]
+  package var quantiles: [Float]
+  package var refusals: [ModelError?]
+
+  package init(count: Int, horizon: Int) {
+    self.count = count
+    self.horizon = horizon
+    mean = [Float](repeating: 0, count: count * horizon)
+    quantiles = [Float](repeating: 0, count: count * horizon * Levels.count)
+    refusals = [ModelError?](repeating: nil, count: count)
+  }
+
+  /// Writes one lead of one series as mean and normal quantiles around it.
+  package mutating func setNormal(series: Int, lead: Int, mean m: Float, deviation: Float) {
+    let at = series * horizon + lead - 1
+    mean[at] = m
+    for q in 0..<Levels.count { quantiles[at * Levels.count + q] = m + Levels.normal[q] * deviation }
+  }
+}
+
+/// Why a model does not forecast a series.
+package enum ModelError: Error, Sendable, Hashable, CustomStringConvertible {
+  case tooShort(readings: Int, needed: Int)
+  case notFinite
+  case singular
+
+  package var description: String {
+    switch self {
+    case .tooShort(let readings, let needed): "needs \(needed) readings, has \(readings)"
+    case .notFinite: "gave a value that is not a finite number"
+    case .singular: "its equations have no unique solution"
+    }
+  }
+}

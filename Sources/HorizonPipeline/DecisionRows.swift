@@ -1,0 +1,50 @@
+import HorizonContest
+import HorizonCore
+import HorizonStore
+
+/// `decisions.parquet`: why each series is forecast as it is.
+struct DecisionRows {
+  private var server = KeyColumn()
+  private var resource = KeyColumn()
+  private var champion = KeyColumn()
+  private var members: [String?] = []
+  private var contested: [Bool] = []
+  private var live: [Bool] = []
+  private var folds: [Int32] = []
+  private var testedLead: [Int32] = []
+  private var lossRatio: [Float] = []
+  private var spreadFactor: [Float] = []
+  private var volatility: [Int32] = []
+  private var persistence: [Float] = []
+  private var ceiling: [Double] = []
+  private var tiers = [KeyColumn](repeating: KeyColumn(), count: LeadBucket.allCases.count)
+  private var reasons = [[String?]](repeating: [], count: LeadBucket.allCases.count)
+
+  mutating func append(_ decision: Decision, names: [String]) {
+    server.append(decision.name.server)
+    resource.append(decision.name.resource)
+    champion.append(names[decision.champion])
+    members.append(decision.members.map { names[$0] }.joined(separator: " "))
+    contested.append(decision.isContested)
+    live.append(decision.isLive)
+    folds.append(Int32(decision.folds))
+    testedLead.append(Int32(decision.testedLead))
+    lossRatio.append(decision.lossRatio.map { Float($0) } ?? .nan)
+    spreadFactor.append(decision.spreadFactor)
+    volatility.append(Int32(decision.volatility))
+    persistence.append(decision.persistence)
+    ceiling.append(Double(decision.ceiling))
+    for bucket in LeadBucket.allCases {
+      tiers[bucket.rawValue].append(decision.tiers[bucket.rawValue].tier.rawValue)
+      reasons[bucket.rawValue].append(decision.tiers[bucket.rawValue].reason)
+    }
+  }
+
+  var columns: [ColumnValues] {
+    [
+      server.values, resource.values, champion.values, .text(members), .bools(contested), .bools(live), .int32s(folds),
+      .int32s(testedLead), .floats(lossRatio), .floats(spreadFactor), .int32s(volatility), .floats(persistence),
+      .doubles(ceiling),
+    ] + LeadBucket.allCases.flatMap { [tiers[$0.rawValue].values, .text(reasons[$0.rawValue])] }
+  }
+}

@@ -1,0 +1,100 @@
+import Foundation
+package import HorizonContest
+package import HorizonCore
+package import HorizonStore
+
+/// The master as one run sees it: nothing after the as-of exists.
+package struct Fleet: Sendable {
+  package let master: URL
+  package let manifest: MasterManifest
+  /// Step index of the last time known.
+  package let asOf: Int
+  package let staleAfter: Int?
+
+  /// - Throws: When there is no master or no reading before the as-of.
+  package init(workspace: Workspace, settings: RunSettings) throws {
+    master = workspace.master
+    let file = master.appending(path: "manifest.json")
+    guard let data = try? Data(contentsOf: file) else {
+      throw Failure(
+        .missingInput, "There is no master in \(workspace.folder.path).",
+        remedy: "Fill it with 'horizonscale ingest INPUT' or do all at once with 'horizonscale run INPUT'.")
+    }
+    do { manifest = try JSONDecoder().decode(MasterManifest.self, from: data) } catch {
+      throw Failure(
+        .unusableData, "\(file.path) cannot be read: \(error)", remedy: "Fill the master anew with 'horizonscale ingest'.")
+    }
+    if let text = settings.asOf {
+      guard let time = ISOTime.parse(text) else {
+        throw Failure(.badUsage, "--as-of '\(text)' is no time.", remedy: "Write it as 2025-12-31 or 2025-12-31T21:00Z.")
+      }
+      asOf = min(manifest.step.index(ofMicroseconds: time.microseconds), manifest.lastIndex)
+      guard asOf >= manifest.firstIndex else {
+        throw Failure(
+          .unusableData, "There is no reading at or before \(text).",
+          remedy: "The first one is of \(ISOTime.string(manifest.step.microseconds(of: manifest.firstIndex))).")
+      }
+    } else {
+      asOf = manifest.lastIndex
+    }
+    staleAfter = settings.staleAfter
+  }
+
+  package var step: Step { manifest.step }
+  package var asOfTime: Int64 { step.microseconds(of: asOf) }
+  package var asOfName: String { ISOTime.folderName(asOfTime, step: step) }
+
+  /// All series with a reading at or before the as-of, in tiles, in the order of resource and server.
+  func tiles(seed: UInt64) throws -> TileReader { try TileReader(fleet: self, seed: seed) }
+}
+
+/// Series of one resource that are computed together.
+struct FleetTile: Sendable {
+  let contest: ContestTile
+  let resource: MasterManifest.Resource
+}
+
+/// One streamed read of the master.
+final class TileReader {
+  private let reader: MasterReader
+  private let fleet: Fleet
+  private let seed: UInt64
+
+  init(fleet: Fleet, seed: UInt64) throws {
+    self.fleet = fleet
+    self.seed = seed
+    reader = try MasterReader(
+      folder: fleet.master.path, manifest: fleet.manifest, asOf: fleet.asOf, tileSize: Execution.tileSize)
+  }
+
+  func next() throws -> FleetTile? {
+    guard let tile = try reader.next() else { return nil }
+    let resource = fleet.manifest.resources[tile.resource]
+    let names = tile.servers.map { SeriesName(server: $0, resource: resource.name) }
+    // The matrix of the master ends at the newest reading of the tile; a panel ends at the as-of.
+    let length = fleet.asOf - tile.firstIndex + 1
+    var values = tile.values
+    if length != tile.length {
+      values = [Float](repeating: .nan, count: names.count * length)
+      let kept = min(length, tile.length)
+      for s in names.indices {
+        for t in 0..<kept { values[s * length + t] = tile.values[s * tile.length + t] }
+      }
+    }
+    let ceilings = names.indices.map { s -> Double in
+      switch resource.ceiling {
+      case .capacity: tile.capacity[s]
+      case .constant(let value): value
+      case .none: .nan
+      }
+    }
+    let panel = Panel(
+      step: fleet.step, firstIndex: tile.firstIndex, length: length, values: values,
+      seeds: names.map { stableHash($0.description, seed: seed) })
+    return FleetTile(
+      contest: ContestTile(
+        names: names, panel: panel, lastReading: tile.lastReading, ceilings: ceilings,
+        staleAfter: fleet.staleAfter ?? fleet.step.staleAfter),
+      resource: resource)
+  }
+}

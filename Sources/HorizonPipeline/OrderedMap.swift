@@ -1,0 +1,38 @@
+/// Transforms items on several threads and consumes the results in the order of the source.
+///
+/// - Parameters:
+///   - threads: Transforms that run at a time.
+///   - window: Items that may be between the source and the consumer, at least `threads`: the bound on memory.
+///   - next: The next item, nil at the end; called by one task at a time.
+func mapInOrder<Item: Sendable, Result: Sendable>(
+  threads: Int, window: Int, next: () throws -> Item?, transform: @escaping @Sendable (Item) throws -> Result,
+  consume: (Result) throws -> Void
+) async throws {
+  try await withThrowingTaskGroup(of: (Int, Result).self) { group in
+    var waiting: [Int: Result] = [:]
+    var started = 0
+    var running = 0
+    var consumed = 0
+    var isAtEnd = false
+    while true {
+      while !isAtEnd, running < threads, started - consumed < max(threads, window) {
+        guard let item = try next() else {
+          isAtEnd = true
+          break
+        }
+        let place = started
+        group.addTask { (place, try transform(item)) }
+        started += 1
+        running += 1
+      }
+      guard let (place, result) = try await group.next() else { break }
+      running -= 1
+      waiting[place] = result
+      try Interruption.check()
+      while let ready = waiting.removeValue(forKey: consumed) {
+        try consume(ready)
+        consumed += 1
+      }
+    }
+  }
+}

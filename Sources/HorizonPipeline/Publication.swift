@@ -1,0 +1,65 @@
+import HorizonContest
+import HorizonCore
+import HorizonModels
+
+/// The published forecasts of one tile: champions refitted on all readings, calibrated and bounded.
+struct Publication: Sendable {
+  /// One row a series of the tile.
+  var forecasts: ForecastBlock
+  /// The model's own quantiles, bounded.
+  var raw: ForecastBlock
+  var bounds: [Bounds]
+  /// Name of the model that forecasts each series: the champion, or the baseline standing in for it.
+  var models: [String]
+  var isStandIn: [Bool]
+}
+
+/// Refits and forecasts every series of a tile as decided.
+func publication(
+  of tile: ContestTile, decisions: ArraySlice<Decision>, contestants: [Contestant], table: CalibrationTable,
+  horizon: Int
+) -> Publication {
+  let decisions = Array(decisions)
+  let count = tile.names.count
+  var result = Publication(
+    forecasts: ForecastBlock(count: count, horizon: horizon), raw: ForecastBlock(count: 0, horizon: horizon), bounds: [],
+    models: [], isStandIn: [Bool](repeating: false, count: count))
+  var own: [Int: [Int: ForecastBlock]] = [:]  // [series][model], a block of one row
+  func run(_ model: Int, on series: [Int]) {
+    guard case .model(let method) = contestants[model] else { return }
+    for (cutoff, rows) in Dictionary(grouping: series, by: tile.cutoff) {
+      let block = method.checkedForecast(of: tile.panel.selecting(rows, cutoff: cutoff), horizon: horizon)
+      for (row, s) in rows.enumerated() { own[s, default: [:]][model] = block.row(row) }
+    }
+  }
+  let baseline = contestants.firstIndex { $0.card.name == Catalog.baseline }!
+  var wanted = [Int: [Int]]()
+  for (s, decision) in decisions.enumerated() {
+    for model in decision.members.isEmpty ? [decision.champion] : decision.members {
+      wanted[model, default: []].append(s)
+    }
+  }
+  for (model, series) in wanted { run(model, on: series) }
+  for (s, decision) in decisions.enumerated() {
+    let parts = (decision.members.isEmpty ? [decision.champion] : decision.members)
+      .compactMap { own[s]?[$0] }.filter { $0.refusals[0] == nil }
+    if parts.isEmpty {
+      run(baseline, on: [s])
+      result.isStandIn[s] = decision.isContested
+      result.models.append(contestants[baseline].card.name)
+    } else {
+      result.models.append(contestants[decision.champion].card.name)
+    }
+    result.forecasts.average(series: s, of: parts.isEmpty ? [own[s]![baseline]!] : parts, row: 0)
+    result.bounds.append(
+      Bounds(history: tile.panel.cut(at: tile.cutoff(s)).history(s), ceiling: tile.ceilings[s]))
+    result.forecasts.clampQuantiles(series: s, to: result.bounds[s])
+  }
+  result.raw = result.forecasts
+  for (s, decision) in decisions.enumerated() {
+    let scale = Metrics.scale(of: tile.panel.cut(at: tile.cutoff(s)).history(s)) ?? 0
+    result.forecasts.calibrate(
+      series: s, decision: decision, table: table, scale: Float(scale), bounds: result.bounds[s])
+  }
+  return result
+}

@@ -1,0 +1,227 @@
+package import Foundation
+import HorizonContest
+import HorizonCore
+import HorizonModels
+import HorizonReport
+import HorizonRisk
+import HorizonSources
+package import HorizonStore
+
+/// The page of a finished run, from its files and the master's readings.
+package func report(of run: URL, in workspace: Workspace) throws -> String {
+  try report(of: run, manifest: RunManifest(readingFrom: run), risks: RiskFiles.read(from: run), in: workspace)
+}
+
+func report(of run: URL, manifest: RunManifest, risks: [RiskRow], in workspace: Workspace) throws -> String {
+  try renderReport(ReportBuilder(run: run, manifest: manifest, risks: risks, workspace: workspace).data())
+}
+
+/// Gathers what the page shows.
+private struct ReportBuilder {
+  let run: URL
+  let manifest: RunManifest
+  let risks: [RiskRow]
+  let workspace: Workspace
+
+  /// Series that get a chart, at most; rows that get a line, at most.
+  private static let mostCharts = 200
+  private static let mostRows = 16_000
+  private static let mostPoints = 400
+  private static let mostLeads = 90
+
+  func data() throws -> ReportData {
+    let fleet = try Fleet(workspace: workspace, settings: manifest.settings)
+    let units = Dictionary(uniqueKeysWithValues: fleet.manifest.resources.map { ($0.name, $0.unit ?? "") })
+    let ceilings = try readCeilings()
+    var shown: [SeriesName] = []
+    var place: [SeriesName: Int] = [:]
+    for row in risks where row.severity != .none && place[row.series] == nil && shown.count < ReportBuilder.mostCharts {
+      place[row.series] = shown.count
+      shown.append(row.series)
+    }
+    let names = Dictionary(uniqueKeysWithValues: manifest.settings.thresholds.map { ($0.percent, $0.name) })
+    let rows = risks.map { row in
+      ReportData.Risk(
+        server: row.series.server, resource: row.series.resource, threshold: names[row.threshold] ?? "",
+        thresholdValue: row.threshold, severity: row.severity.description, tier: row.tier.rawValue,
+        current: row.current, headroom: row.headroom, within30: row.pBreach30.map(Double.init),
+        within60: row.pBreach60.map(Double.init), within90: row.pBreach90.map(Double.init),
+        within180: row.pBreach180.map(Double.init), daysP10: row.daysToBreachP10.map(Double.init),
+        daysP50: row.daysToBreachP50.map(Double.init), daysP90: row.daysToBreachP90.map(Double.init),
+        orderBy: row.orderBy.map { CivilDate(daysSinceEpoch: $0).description },
+        recommendedCapacity: row.recommendedCapacity, capacity: ceilings[row.series],
+        reclaimable: row.reclaimable, unit: units[row.series.resource] ?? "", reason: row.reason,
+        chart: place[row.series])
+    }
+    let thresholds = manifest.settings.thresholds.map { ReportData.Threshold(name: $0.name, value: $0.percent) }
+    return ReportData(
+      title: "Capacity risks", asOf: manifest.asOf, version: manifest.version, inputs: try inputs(),
+      settings: settings(thresholds), fleet: ReportData.Fleet(counting: rows, thresholds: thresholds),
+      contest: contest(), risks: Array(rows.prefix(ReportBuilder.mostRows)),
+      charts: try charts(shown, fleet: fleet, units: units, ceilings: ceilings), quality: try quality(),
+      notes: manifest.notes + manifest.units.sorted { $0.key < $1.key }.map { "\($0.value)." })
+  }
+
+  private func settings(_ thresholds: [ReportData.Threshold]) -> ReportData.Settings {
+    let rules = Dictionary(grouping: manifest.units.keys.sorted()) { resource in
+      manifest.settings.breach[resource] ?? manifest.settings.breach["*"]
+        ?? ResourceKind(resource: resource).defaultBreachRule
+    }
+    let words = rules.sorted { $0.value.count > $1.value.count }.map { rule, resources in
+      "\(rule.count) of \(rule.of) readings for \(resources.joined(separator: ", "))"
+    }
+    return ReportData.Settings(
+      step: manifest.step, horizon: manifest.horizon, folds: manifest.settings.folds,
+      withinDays: Int(manifest.settings.within), procurementDays: Int(manifest.settings.procurementDays),
+      thresholds: thresholds, breachRule: words.joined(separator: "; "), seed: manifest.settings.seed)
+  }
+
+  private func contest() -> ReportData.Contest {
+    let summaries = Dictionary(uniqueKeysWithValues: Catalog.all.map { ($0.card.name, $0.card.summary) })
+    let line = manifest.contest.first { $0.model == "line-30" }?.lossRatio
+    return ReportData.Contest(
+      models: manifest.contest.map {
+        ReportData.Model(
+          name: $0.model, summary: summaries[$0.model] ?? "", wins: $0.champions, lossToSeasonalNaive: $0.lossRatio,
+          seconds: nil)
+      },
+      seriesScored: manifest.counts.contested, championToSeasonalNaive: manifest.championLossRatio,
+      championToLine30: manifest.championLossRatio.flatMap { champion in line.map { champion / $0 } })
+  }
+
+  private func readQuality() throws -> QualityReport {
+    try JSONDecoder().decode(QualityReport.self, from: try Data(contentsOf: workspace.quality))
+  }
+
+  private func inputs() throws -> ReportData.Inputs {
+    let quality = try readQuality()
+    let counts = manifest.counts
+    return ReportData.Inputs(
+      files: manifest.inputs.map { URL(fileURLWithPath: $0.name).lastPathComponent }, rowsRead: quality.rowsRead,
+      rowsRejected: quality.rowsRejected, servers: counts.servers,
+      series: ReportData.SeriesCounts(
+        total: counts.series, live: counts.live, ended: counts.ended, refused: 0, withStandIn: counts.standIns,
+        withoutCeiling: counts.withoutCeiling))
+  }
+
+  private func quality() throws -> ReportData.Quality { reportQuality(try readQuality()) }
+
+  private func readCeilings() throws -> [SeriesName: Double] {
+    let reader = try TableReader(
+      parquet: run.appending(path: "decisions.parquet").path,
+      columns: [Column("server", .key), Column("resource", .key), Column("ceiling", .double, nullable: true)])
+    var result: [SeriesName: Double] = [:]
+    while let batch = try reader.next() {
+      let (servers, resources) = (reader.keyNames(0), reader.keyNames(1))
+      for i in 0..<batch.rowCount where !batch.doubles(2)[i].isNaN {
+        let name = SeriesName(
+          server: servers[Int(batch.codes(0)[i])], resource: resources[Int(batch.codes(1)[i])])
+        result[name] = batch.doubles(2)[i]
+      }
+    }
+    return result
+  }
+
+  /// One forecast as the file has it, whole.
+  private struct Published {
+    var model = ""
+    var quantiles = [[Double]](repeating: [], count: Levels.count)
+    var tiers: [String] = []
+  }
+
+  private func readForecasts(_ names: Set<SeriesName>) throws -> [SeriesName: Published] {
+    guard !names.isEmpty else { return [:] }
+    let columns = Tables.forecasts.columns.filter { !["time", "lead", "mean"].contains($0.name) }
+    func column(_ name: String) -> Int { columns.firstIndex { $0.name == name }! }
+    let reader = try TableReader(parquet: run.appending(path: "forecasts.parquet").path, columns: columns)
+    var result: [SeriesName: Published] = [:]
+    var wanted: [SIMD2<Int32>: SeriesName?] = [:]
+    while let batch = try reader.next() {
+      let (servers, resources) = (batch.codes(column("server")), batch.codes(column("resource")))
+      let (models, tiers) = (batch.codes(column("model")), batch.codes(column("tier")))
+      let levels = Levels.names.map { batch.floats(column($0)) }
+      let (modelNames, tierNames) = (reader.keyNames(column("model")), reader.keyNames(column("tier")))
+      let (serverNames, resourceNames) = (reader.keyNames(column("server")), reader.keyNames(column("resource")))
+      for i in 0..<batch.rowCount {
+        let key = SIMD2(servers[i], resources[i])
+        if wanted[key] == nil {
+          let name = SeriesName(server: serverNames[Int(key.x)], resource: resourceNames[Int(key.y)])
+          wanted[key] = .some(names.contains(name) ? name : nil)
+        }
+        guard case .some(.some(let name)) = wanted[key] else { continue }
+        var series = result[name] ?? Published(model: modelNames[Int(models[i])])
+        result[name] = nil
+        for q in levels.indices { series.quantiles[q].append(Double(levels[q][i])) }
+        series.tiers.append(tierNames[Int(tiers[i])])
+        result[name] = series
+      }
+    }
+    return result
+  }
+
+  private func charts(
+    _ names: [SeriesName], fleet: Fleet, units: [String: String], ceilings: [SeriesName: Double]
+  ) throws -> [ReportData.Chart] {
+    let forecasts = try readForecasts(Set(names))
+    let histories = try MasterReader(folder: fleet.master.path, manifest: fleet.manifest, asOf: fleet.asOf)
+      .read(names: names)
+    let rows = Dictionary(grouping: risks, by: \.series)
+    return names.map { name in
+      let forecast = forecasts[name]!
+      let (times, values) = thinned(histories[name]!, step: fleet.step, until: fleet.asOf)
+      let leads = forecast.tiers.indices.filter { lead in
+        let stride = (forecast.tiers.count + ReportBuilder.mostLeads - 1) / ReportBuilder.mostLeads
+        return lead == 0 || lead % stride == stride - 1 || lead == forecast.tiers.count - 1
+      }
+      let q = forecast.quantiles.map { level in leads.map { level[$0] } }
+      let start = fleet.asOfTime / 1_000_000
+      return ReportData.Chart(
+        server: name.server, resource: name.resource, unit: units[name.resource] ?? "", capacity: ceilings[name],
+        model: forecast.model, start: start, stepSeconds: fleet.step.seconds, historyTimes: times,
+        historyValues: values, leads: leads.map { $0 + 1 },
+        quantiles: ReportData.Chart.Quantiles(
+          q05: q[0], q10: q[1], q25: q[2], q50: q[3], q75: q[4], q90: q[5], q95: q[6]),
+        tiers: ranges(forecast.tiers),
+        thresholds: (rows[name] ?? []).sorted { $0.threshold < $1.threshold }.map { row in
+          func time(_ days: Float?) -> Int64? { days.map { start + Int64((Double($0) * 86_400).rounded()) } }
+          return ReportData.Chart.Line(
+            name: manifest.settings.thresholds.first { $0.percent == row.threshold }?.name ?? "",
+            value: (ceilings[name] ?? .nan) * row.threshold / 100, breachP10: time(row.daysToBreachP10),
+            breachP50: time(row.daysToBreachP50), breachP90: time(row.daysToBreachP90))
+        })
+    }
+  }
+
+  /// At most 400 points: the highest reading of each stretch, so that peaks stay visible; nil where a stretch has none.
+  private func thinned(_ series: MasterSeries, step: Step, until asOf: Int) -> ([Int64], [Double?]) {
+    var byIndex: [Int: Double] = [:]
+    for (time, value) in zip(series.times, series.values) { byIndex[step.index(ofMicroseconds: time)] = value }
+    guard let first = byIndex.keys.min() else { return ([], []) }
+    let span = asOf - first + 1
+    let stride = max(1, (span + ReportBuilder.mostPoints - 1) / ReportBuilder.mostPoints)
+    var times: [Int64] = []
+    var values: [Double?] = []
+    // Stretches end at the as-of, so that the newest one is whole.
+    for end in Swift.stride(from: asOf - (span - 1) / stride * stride, through: asOf, by: stride) {
+      var best: (Int, Double)?
+      for index in max(first, end - stride + 1)...end {
+        if let value = byIndex[index], best.map({ value > $0.1 }) ?? true { best = (index, value) }
+      }
+      times.append(step.microseconds(of: best?.0 ?? end) / 1_000_000)
+      values.append(best?.1)
+    }
+    return (times, values)
+  }
+
+  private func ranges(_ tiers: [String]) -> [ReportData.Chart.TierRange] {
+    var result: [ReportData.Chart.TierRange] = []
+    for (i, tier) in tiers.enumerated() {
+      if result.last?.tier == tier {
+        result[result.count - 1].to = i + 1
+      } else {
+        result.append(ReportData.Chart.TierRange(from: i + 1, to: i + 1, tier: tier))
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,237 @@
+package import Foundation
+import HorizonContest
+package import HorizonCore
+import HorizonModels
+import HorizonNumerics
+import HorizonRisk
+package import HorizonSources
+package import HorizonStore
+
+/// A finished run.
+package struct RunOutcome: Sendable {
+  package let folder: URL
+  package let manifest: RunManifest
+  /// What is printed: the top risks and where the report lies.
+  package let summary: String
+}
+
+/// The main job: ingest, forecast and report in one run folder.
+package func runAll(
+  inputs: [String], workspace: Workspace, settings: RunSettings, execution: Execution
+) async throws -> RunOutcome {
+  let lock = try WorkspaceLock(workspace)
+  defer { lock.release() }
+  let quality = try fillMaster(inputs: inputs, workspace: workspace, settings: settings, execution: execution)
+  execution.progress.say(quality)
+  return try await forecast(workspace: workspace, settings: settings, execution: execution)
+}
+
+/// `ingest` alone. - Returns: The table of the data's quality.
+package func ingestLocked(
+  inputs: [String], workspace: Workspace, settings: RunSettings, execution: Execution
+) throws -> String {
+  let lock = try WorkspaceLock(workspace)
+  defer { lock.release() }
+  return try fillMaster(inputs: inputs, workspace: workspace, settings: settings, execution: execution)
+}
+
+/// `forecast` alone, on the master that is there.
+package func forecastLocked(
+  workspace: Workspace, settings: RunSettings, execution: Execution
+) async throws -> RunOutcome {
+  let lock = try WorkspaceLock(workspace)
+  defer { lock.release() }
+  return try await forecast(workspace: workspace, settings: settings, execution: execution)
+}
+
+private func fillMaster(
+  inputs: [String], workspace: Workspace, settings: RunSettings, execution: Execution
+) throws -> String {
+  if !FileManager.default.fileExists(atPath: workspace.settings.path) {
+    try? settingsTemplate.write(to: workspace.settings, atomically: true, encoding: .utf8)
+  }
+  let result = try ingest(
+    IngestOptions(
+      inputs: inputs, map: settings.map, step: settings.step.flatMap { Step(parsing: $0) },
+      aggregation: settings.aggregate, units: settings.units, inventory: settings.inventory,
+      timezone: settings.timezone, maxBadRows: settings.maxBadRows, threads: execution.threads,
+      workspace: workspace.folder.path, scratch: workspace.scratch.path,
+      progress: { execution.progress.report("ingest", $0) }))
+  return qualityTable(result.quality, manifest: result.manifest)
+}
+
+/// A contest with its decisions, in a folder that is not yet in its place.
+private struct Decided {
+  let fleet: Fleet
+  let survey: Survey
+  let horizon: Int
+  let contestants: [Contestant]
+  let decisions: Decisions
+}
+
+/// Passes (a) to (c), into `folder`.
+private func decideFleet(
+  workspace: Workspace, settings: RunSettings, execution: Execution, folder: URL, watch: inout Stopwatch
+) async throws -> Decided {
+  useOneThreadForMatrices()
+  let fleet = try Fleet(workspace: workspace, settings: settings)
+  let survey = try survey(fleet, execution: execution)
+  watch.lap("survey")
+  let horizon = survey.horizon(asked: settings.horizon, step: fleet.step)
+  let contestants = try Catalog.named(settings.models)
+  let contestSettings = ContestSettings(contestants: contestants, horizon: horizon, folds: settings.folds)
+  let spill = try DigestSpill(at: folder.appending(path: "digests.bin"))
+  defer { spill.remove() }
+  let kept =
+    settings.keepForecasts ? try BacktestWriter(path: folder.appending(path: "backtest.parquet").path) : nil
+  try await contest(
+    fleet, settings: contestSettings, seed: settings.seed, spill: spill, kept: kept, series: survey.seriesCount,
+    execution: execution)
+  try kept?.close()
+  watch.lap("contest")
+  let decisions = try decide(
+    spill,
+    settings: DecisionSettings(
+      cards: contestants.map(\.card), leads: contestSettings.leads, step: fleet.step,
+      lowestThreshold: settings.thresholds[0].percent),
+    leaderboard: folder.appending(path: "leaderboard.parquet"), execution: execution)
+  watch.lap("decide")
+  return Decided(
+    fleet: fleet, survey: survey, horizon: horizon, contestants: contestants, decisions: decisions)
+}
+
+private func forecast(
+  workspace: Workspace, settings: RunSettings, execution: Execution
+) async throws -> RunOutcome {
+  var watch = Stopwatch()
+  let folder = try workspace.temporaryFolder(under: workspace.runs)
+  defer { try? FileManager.default.removeItem(at: folder) }
+  let decided = try await decideFleet(
+    workspace: workspace, settings: settings, execution: execution, folder: folder, watch: &watch)
+  let names = decided.contestants.map(\.card.name)
+
+  let forecasts = try TableWriter(parquet: folder.appending(path: "forecasts.parquet").path, schema: Tables.forecasts)
+  let raw =
+    settings.raw
+    ? try TableWriter(parquet: folder.appending(path: "forecasts-raw.parquet").path, schema: Tables.rawForecasts) : nil
+  var published = try await publish(
+    decided.fleet,
+    plan: PublishPlan(
+      decisions: decided.decisions, contestants: decided.contestants, horizon: decided.horizon, seed: settings.seed,
+      risk: try settings.risk()),
+    forecasts: forecasts, raw: raw, execution: execution)
+  try forecasts.close()
+  try raw?.close()
+  watch.lap("publish")
+
+  execution.progress.report("report", 0)
+  published.risks = rank(published.risks)
+  try RiskFiles(rows: published.risks).write(to: folder)
+  try writeDecisions(decided.decisions.series, names: names, to: folder.appending(path: "decisions.parquet"))
+  watch.lap("risk")
+  var manifest = RunManifest(decided, published: published, settings: settings, workspace: workspace)
+  let page = try report(of: folder, manifest: manifest, risks: published.risks, in: workspace)
+  try Data(page.utf8).write(to: folder.appending(path: "report.html"))
+  watch.lap("report")
+  manifest.timings = watch.timings
+  manifest.threads = execution.threads
+  try writeTimings(watch.timings, to: folder.appending(path: "timings.parquet"))
+  try manifest.seal(folder)
+  try Interruption.check()
+  let place = try workspace.place(folder, under: workspace.runs, asOf: decided.fleet.asOfName)
+  try workspace.updateLatest()
+  return RunOutcome(
+    folder: place, manifest: manifest,
+    summary: runSummary(manifest, risks: published.risks, report: place.appending(path: "report.html").path))
+}
+
+/// The contest alone, into `backtests/<as-of>/`. - Returns: The standings as a table.
+package func backtest(workspace: Workspace, settings: RunSettings, execution: Execution) async throws -> String {
+  let lock = try WorkspaceLock(workspace)
+  defer { lock.release() }
+  var watch = Stopwatch()
+  let folder = try workspace.temporaryFolder(under: workspace.backtests)
+  defer { try? FileManager.default.removeItem(at: folder) }
+  let decided = try await decideFleet(
+    workspace: workspace, settings: settings, execution: execution, folder: folder, watch: &watch)
+  // A backtest of the same as-of is replaced whole.
+  let place = workspace.backtests.appending(path: decided.fleet.asOfName, directoryHint: .isDirectory)
+  try? FileManager.default.removeItem(at: place)
+  let final = try workspace.place(folder, under: workspace.backtests, asOf: decided.fleet.asOfName)
+  execution.progress.say("Wrote \(final.path).")
+  return standingsTable(RunManifest.standings(decided.decisions, contestants: decided.contestants))
+}
+
+private func writeDecisions(_ decisions: [Decision], names: [String], to file: URL) throws {
+  let writer = try TableWriter(parquet: file.path, schema: Tables.decisions)
+  for start in stride(from: 0, to: decisions.count, by: 65_536) {
+    var rows = DecisionRows()
+    for decision in decisions[start..<min(decisions.count, start + 65_536)] { rows.append(decision, names: names) }
+    try writer.append(rows.columns)
+  }
+  try writer.close()
+}
+
+private func writeTimings(_ timings: [RunManifest.Timing], to file: URL) throws {
+  let writer = try TableWriter(parquet: file.path, schema: Tables.timings)
+  try writer.append([
+    .text(timings.map(\.stage)), .doubles(timings.map(\.seconds)), .doubles(timings.map(\.cpuSeconds)),
+  ])
+  try writer.close()
+}
+
+extension RunManifest {
+  fileprivate init(_ decided: Decided, published: Published, settings: RunSettings, workspace: Workspace) {
+    let fleet = decided.fleet
+    var bySeverity: [String: Int] = [:]
+    for row in published.risks { bySeverity[row.severity.description, default: 0] += 1 }
+    var notes = fleet.manifest.notes
+    if decided.survey.withoutCeiling > 0 {
+      notes.append(
+        "No ceiling is known for \(decided.survey.withoutCeiling) series, so they have forecasts but no risk rows: give a capacity column or --unit."
+      )
+    }
+    if decided.survey.endedCount > 0 {
+      notes.append(
+        "\(decided.survey.endedCount) series ended before the as-of; they are forecast from their own last reading and are never a risk."
+      )
+    }
+    self.init(
+      asOf: ISOTime.string(fleet.asOfTime), step: fleet.step.name, horizon: decided.horizon, settings: settings,
+      inputs: fleet.manifest.inputs.map { Item(name: $0.path, bytes: Int($0.bytes), sha256: $0.sha256) }, outputs: [],
+      counts: Counts(
+        servers: decided.survey.servers, series: decided.survey.seriesCount, live: decided.survey.liveCount,
+        ended: decided.survey.endedCount, contested: decided.decisions.series.count { $0.isContested },
+        standIns: published.standIns, withoutCeiling: decided.survey.withoutCeiling,
+        readings: decided.survey.readings, forecastRows: published.forecastRows, riskRows: published.risks.count,
+        bySeverity: bySeverity),
+      contest: RunManifest.standings(decided.decisions, contestants: decided.contestants),
+      championLossRatio: decided.decisions.summary.championRatio,
+      units: Dictionary(uniqueKeysWithValues: fleet.manifest.resources.map { ($0.name, $0.decision) }), notes: notes)
+  }
+
+  fileprivate static func standings(_ decisions: Decisions, contestants: [Contestant]) -> [Standing] {
+    contestants.indices.map {
+      Standing(
+        model: contestants[$0].card.name, champions: decisions.summary.wins[$0],
+        lossRatio: decisions.summary.ratio(model: $0))
+    }
+  }
+
+  /// Takes the outputs' digests and writes `run.json` last, which makes the folder a run.
+  fileprivate mutating func seal(_ folder: URL) throws {
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+    outputs = try names.map { name in
+      let file = folder.appending(path: name)
+      let bytes = try FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int ?? 0
+      return Item(name: name, bytes: bytes, sha256: try sha256(ofFile: file.path))
+    }
+    var dated = self
+    dated.timings = []
+    dated.threads = 0
+    dated.inputs = inputs.map { Item(name: "", bytes: $0.bytes, sha256: $0.sha256) }
+    dated.outputs = outputs.filter { $0.name != "timings.parquet" }
+    digest = sha256(of: try RunManifest.encoder().encode(dated))
+    try atomicWrite(try RunManifest.encoder().encode(self), to: folder.appending(path: "run.json").path)
+  }
+}

@@ -1,0 +1,45 @@
+import HorizonContest
+package import HorizonCore
+
+/// What pass (a) finds out about the fleet.
+package struct Survey: Sendable {
+  package fileprivate(set) var seriesCount = 0
+  package fileprivate(set) var liveCount = 0
+  package fileprivate(set) var withoutCeiling = 0
+  package fileprivate(set) var servers = 0
+  /// Steps from the first reading of the longest series to the as-of.
+  package fileprivate(set) var longestHistory = 0
+  package fileprivate(set) var readings = 0
+
+  package var endedCount: Int { seriesCount - liveCount }
+
+  /// Leads of the run: asked for, else 180 days of steps, at most as many as the history has.
+  package func horizon(asked: Int?, step: Step) -> Int {
+    max(1, min(asked ?? max(1, Int((180 / step.days).rounded())), longestHistory))
+  }
+}
+
+/// Pass (a): one streamed read of the master.
+package func survey(_ fleet: Fleet, execution: Execution) throws -> Survey {
+  let reader = try fleet.tiles(seed: 0)
+  var survey = Survey()
+  var servers: Set<UInt64> = []
+  while let tile = try reader.next() {
+    try Interruption.check()
+    for s in tile.contest.names.indices {
+      let history = tile.contest.panel.history(s)
+      survey.seriesCount += 1
+      if tile.contest.isLive(s) { survey.liveCount += 1 }
+      if tile.contest.ceilings[s].isNaN { survey.withoutCeiling += 1 }
+      survey.longestHistory = max(survey.longestHistory, history.count)
+      survey.readings += history.readings
+      servers.insert(stableHash(tile.contest.names[s].server))
+    }
+    execution.progress.report("survey", Double(survey.seriesCount) / Double(max(1, fleet.manifest.seriesCount)))
+  }
+  survey.servers = servers.count
+  guard survey.seriesCount > 0 else {
+    throw Failure(.unusableData, "No series has a reading at or before the as-of.", remedy: "Choose a later --as-of.")
+  }
+  return survey
+}

@@ -1,0 +1,294 @@
+// Draws one series with its forecast on uPlot: readings, three bands, median, thresholds, tiers behind the leads, breach dates.
+// The library draws axes, lines and bands; its hooks add the shading and the marks. Text reaches the page as text only.
+const FanChart = (() => {
+  "use strict";
+  const UTC = "UTC";
+  const LEVELS = ["5 %", "10 %", "25 %", "50 %", "75 %", "90 %", "95 %"];
+  const number = new Intl.NumberFormat("en", { maximumSignificantDigits: 4 });
+  const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
+
+  function date(seconds, stepSeconds) {
+    const text = new Date(seconds * 1000).toISOString();
+    return stepSeconds < 86400 ? text.slice(0, 10) + " " + text.slice(11, 16) : text.slice(0, 10);
+  }
+
+  /** Arrays as uPlot wants them: every time once, nulls where a line has no value. */
+  function unpack(chart) {
+    const times = [];
+    const values = chart.values.slice();
+    let time = chart.timeFirst;
+    values.forEach((_, i) => {
+      if (i > 0) time += chart.timeDifferences[i - 1] * chart.timeUnit;
+      times.push(time);
+    });
+    const history = times.length;
+    chart.leads.forEach((lead) => times.push(chart.start + lead * chart.stepSeconds));
+    const pad = (count) => new Array(count).fill(null);
+    const lines = [values.concat(pad(chart.leads.length))];
+    chart.quantiles.forEach((level) => lines.push(pad(history).concat(level)));
+    return { times, history, lines };
+  }
+
+  function tierAt(chart, lead) {
+    const range = chart.tiers.find((tier) => lead >= tier.from && lead <= tier.to);
+    return range ? range.tier : "low";
+  }
+
+  function colours() {
+    const style = getComputedStyle(document.documentElement);
+    const get = (name) => style.getPropertyValue("--" + name).trim();
+    return {
+      ink: get("chart-ink"), muted: get("muted"), card: get("card"), grid: get("chart-grid"), fan: get("chart-fan"),
+      median: get("chart-median"), most: get("chart-most"), next: get("chart-next"), capacity: get("chart-capacity"),
+      tier: get("chart-tier"),
+    };
+  }
+
+  /** Dates on the axis: as coarse as the distance between marks allows. */
+  function axisLabels(u, marks, axis, space, gap) {
+    const names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let year = null;
+    return marks.map((mark) => {
+      const day = new Date(mark * 1000);
+      const fresh = day.getUTCFullYear() !== year;
+      year = day.getUTCFullYear();
+      if (gap >= 360 * 86400) return String(year);
+      if (gap >= 27 * 86400) return names[day.getUTCMonth()] + (fresh ? "\n" + year : "");
+      const text = day.getUTCDate() + " " + names[day.getUTCMonth()];
+      if (gap >= 86400) return text + (fresh ? "\n" + year : "");
+      const clock = day.toISOString().slice(11, 16);
+      return clock === "00:00" ? text : clock;
+    });
+  }
+
+  function valueRange(chart, data, from, to) {
+    let low = Infinity, high = -Infinity;
+    const see = (value) => {
+      if (value === null || !Number.isFinite(value)) return;
+      if (value < low) low = value;
+      if (value > high) high = value;
+    };
+    data.times.forEach((time, i) => {
+      if (time < from || time > to) return;
+      see(data.lines[0][i]);
+      see(data.lines[1][i]);
+    });
+    chart.thresholds.forEach((line) => see(line.value));
+    const limit = 1.5 * Math.max(Math.abs(high), 1e-9);
+    data.times.forEach((time, i) => {
+      if (time >= from && time <= to && data.lines[7][i] !== null) see(Math.min(data.lines[7][i], Math.max(limit, high)));
+    });
+    if (low > high) return [0, 1];
+    const pad = (high - low || Math.abs(high) || 1) * 0.08;
+    return [low >= 0 && low < 0.55 * high ? 0 : low - pad, high + pad];
+  }
+
+  /** `most`, the highest threshold, and the others differ in colour and in dash. */
+  function lineStyle(chart, line, paint) {
+    const top = Math.max(...chart.thresholds.map((other) => other.value));
+    return line.value === top ? { stroke: paint.most, dash: [9, 4] } : { stroke: paint.next, dash: [3, 3] };
+  }
+
+  function shadeTiers(u, chart, paint) {
+    const { left, top, width, height } = u.bbox;
+    const ctx = u.ctx;
+    const scale = devicePixelRatio || 1;
+    const clampX = (seconds) => Math.min(left + width, Math.max(left, u.valToPos(seconds, "x", true)));
+    ctx.save();
+    ctx.font = `${11 * scale}px system-ui, sans-serif`;
+    ctx.textBaseline = "top";
+    ctx.textAlign = "left";
+    const strength = { high: 0.03, medium: 0.09, low: 0.16 };
+    chart.tiers.forEach((range) => {
+      const from = clampX(chart.start + (range.from - 1) * chart.stepSeconds);
+      const to = clampX(chart.start + range.to * chart.stepSeconds);
+      if (to - from < 1) return;
+      ctx.fillStyle = `rgba(${paint.tier}, ${strength[range.tier] ?? 0.16})`;
+      ctx.fillRect(from, top, to - from, height);
+      for (const text of [range.tier + " trust", range.tier]) {
+        if (ctx.measureText(text).width + 8 * scale > to - from) continue;
+        ctx.fillStyle = paint.muted;
+        ctx.fillText(text, from + 4 * scale, top + 4 * scale);
+        break;
+      }
+    });
+    ctx.restore();
+  }
+
+  function label(ctx, text, x, y, colour, paint, scale) {
+    const width = ctx.measureText(text).width;
+    ctx.globalAlpha = 0.82;
+    ctx.fillStyle = paint.card;
+    ctx.fillRect(x - 3 * scale, y - 8 * scale, width + 6 * scale, 16 * scale);
+    ctx.globalAlpha = 1;
+    ctx.fillStyle = colour;
+    ctx.fillText(text, x, y);
+    return width;
+  }
+
+  function drawMarks(u, chart, paint) {
+    const { left, top, width, height } = u.bbox;
+    const ctx = u.ctx;
+    const scale = devicePixelRatio || 1;
+    const x = (seconds) => u.valToPos(seconds, "x", true);
+    const right = left + width;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(left, top, width, height);
+    ctx.clip();
+    ctx.font = `600 ${11 * scale}px system-ui, sans-serif`;
+    ctx.textBaseline = "middle";
+    ctx.textAlign = "left";
+    ctx.setLineDash([]);
+
+    const now = x(chart.start);
+    ctx.strokeStyle = paint.muted;
+    ctx.lineWidth = scale;
+    ctx.beginPath();
+    ctx.moveTo(now, top);
+    ctx.lineTo(now, top + height);
+    ctx.stroke();
+
+    chart.thresholds.forEach((line) => {
+      const y = u.valToPos(line.value, "y", true);
+      const { stroke } = lineStyle(chart, line, paint);
+      label(ctx, `${line.name} ${number.format(line.value)}`, left + 6 * scale, y - 10 * scale, stroke, paint, scale);
+      if (line.breachP10 === undefined && line.breachP50 === undefined) return;
+      const from = Math.max(left, x(line.breachP10 ?? line.breachP50));
+      const to = line.breachP90 === undefined ? right : Math.min(right, x(line.breachP90));
+      ctx.globalAlpha = 0.55;
+      ctx.fillStyle = stroke;
+      ctx.fillRect(from, y - 3 * scale, Math.max(to - from, 2 * scale), 6 * scale);
+      ctx.globalAlpha = 1;
+      if (line.breachP50 === undefined) return;
+      const at = x(line.breachP50);
+      if (at < left || at > right) return;
+      ctx.strokeStyle = stroke;
+      ctx.lineWidth = 1.5 * scale;
+      ctx.setLineDash([4 * scale, 3 * scale]);
+      ctx.beginPath();
+      ctx.moveTo(at, y);
+      ctx.lineTo(at, top + height);
+      ctx.stroke();
+      ctx.setLineDash([]);
+      ctx.beginPath();
+      ctx.arc(at, y, 4.5 * scale, 0, 2 * Math.PI);
+      ctx.fillStyle = stroke;
+      ctx.fill();
+      ctx.strokeStyle = paint.card;
+      ctx.stroke();
+    });
+    placeBreachDates(u, chart, paint, ctx, scale);
+    ctx.restore();
+  }
+
+  /** Dates stand at the foot of their markers, one above the other where they would touch. */
+  function placeBreachDates(u, chart, paint, ctx, scale) {
+    const { left, top, width, height } = u.bbox;
+    const taken = [];
+    chart.thresholds.filter((line) => line.breachP50 !== undefined).sort((a, b) => a.breachP50 - b.breachP50).forEach((line) => {
+      const at = u.valToPos(line.breachP50, "x", true);
+      if (at < left || at > left + width) return;
+      const text = date(line.breachP50, chart.stepSeconds);
+      const wide = ctx.measureText(text).width;
+      const from = at + wide + 10 * scale > left + width ? at - wide - 6 * scale : at + 6 * scale;
+      let y = top + height - 11 * scale;
+      while (taken.some((box) => Math.abs(box.y - y) < 15 * scale && from < box.to && from + wide > box.from)) y -= 17 * scale;
+      taken.push({ from, to: from + wide + 6 * scale, y });
+      label(ctx, text, from, y, lineStyle(chart, line, paint).stroke, paint, scale);
+    });
+  }
+
+  function options(chart, data, size, view, say) {
+    const paint = colours();
+    const fan = (alpha) => `rgba(${paint.fan}, ${alpha})`;
+    const hidden = { stroke: "transparent", width: 0, points: { show: false } };
+    const axis = {
+      stroke: paint.muted, font: "12px system-ui, sans-serif", grid: { stroke: paint.grid, width: 1 },
+      ticks: { stroke: paint.grid, width: 1, size: 4 }, border: { show: false },
+    };
+    const threshold = (line) => ({ ...lineStyle(chart, line, paint), width: 1.5, points: { show: false } });
+    return {
+      ...size, legend: { show: false }, padding: [8, 12, 0, 0],
+      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), UTC),
+      cursor: { y: false, drag: { x: true, y: false, setScale: true }, points: { show: false } },
+      scales: {
+        x: { time: true, min: view[0], max: view[1] },
+        y: { range: (u) => valueRange(chart, data, u.scales.x.min ?? view[0], u.scales.x.max ?? view[1]) },
+      },
+      axes: [
+        { ...axis, space: 64, size: 42, values: axisLabels },
+        { ...axis, size: 50, gap: 4, space: 36, values: (u, marks) => marks.map((mark) => compact.format(mark).replace("K", "k")) },
+      ],
+      series: [
+        {},
+        { stroke: paint.ink, width: 1.4, points: { show: false } },
+        hidden, hidden, hidden,
+        { stroke: paint.median, width: 2, points: { show: false } },
+        hidden, hidden, hidden,
+        ...chart.thresholds.map(threshold),
+      ],
+      bands: [
+        { series: [8, 2], fill: fan(0.17) },
+        { series: [7, 3], fill: fan(0.2) },
+        { series: [6, 4], fill: fan(0.28) },
+      ],
+      hooks: {
+        drawClear: [(u) => shadeTiers(u, chart, paint)],
+        draw: [(u) => drawMarks(u, chart, paint)],
+        setCursor: [(u) => say(u.cursor.idx === undefined || u.cursor.left < 0 ? null : u.cursor.idx)],
+      },
+    };
+  }
+
+  /** What the picture says, for those who do not see it, and while nothing is pointed at. */
+  function sentence(chart) {
+    const last = chart.leads.length - 1;
+    if (last < 0) return "No forecast.";
+    const [, low, , median, , high] = chart.quantiles;
+    const unit = chart.unit ? " " + chart.unit : "";
+    const end = date(chart.start + chart.leads[last] * chart.stepSeconds, chart.stepSeconds);
+    return `By ${end} the median forecast is ${number.format(median[last])}${unit}, 80 % of outcomes lie between ` +
+      `${number.format(low[last])} and ${number.format(high[last])}.`;
+  }
+
+  function readout(chart, data, index) {
+    const when = date(data.times[index], chart.stepSeconds);
+    const unit = chart.unit ? " " + chart.unit : "";
+    if (index < data.history) {
+      const value = data.lines[0][index];
+      return value === null ? `${when}: no reading` : `${when}: ${number.format(value)}${unit}`;
+    }
+    const lead = chart.leads[index - data.history];
+    const at = (level) => number.format(data.lines[level][index]);
+    return `${when}: median ${at(4)}${unit}, 50 % in ${at(3)} to ${at(5)}, 80 % in ${at(2)} to ${at(6)}, ` +
+      `90 % in ${at(1)} to ${at(7)}, ${tierAt(chart, lead)} trust`;
+  }
+
+  /** A chart inside `box`; `say(text)` gets the readout. Call `destroy()` when it leaves the view. */
+  function draw(box, chart, whole, say) {
+    const data = unpack(chart);
+    const thresholds = chart.thresholds.map((line) => data.times.map(() => line.value));
+    const end = data.times[data.times.length - 1];
+    const span = end - chart.start;
+    const first = data.times[0];
+    const view = [whole ? first : Math.max(first, chart.start - 2 * Math.max(span, chart.stepSeconds * 20)), end];
+    const size = () => ({ width: Math.max(200, box.clientWidth), height: Math.max(160, box.clientHeight) });
+    const speak = (index) => say(index === null ? sentence(chart) : readout(chart, data, index));
+    speak(null);
+    const plot = new uPlot(options(chart, data, size(), view, speak), [data.times, ...data.lines, ...thresholds], box);
+    const watcher = new ResizeObserver(() => {
+      const wanted = size();
+      if (wanted.width !== plot.width || wanted.height !== plot.height) plot.setSize(wanted);
+    });
+    watcher.observe(box);
+    return {
+      destroy() {
+        watcher.disconnect();
+        plot.destroy();
+      },
+    };
+  }
+
+  return { draw, sentence, unpack, tierAt, date, LEVELS };
+})();

@@ -1,0 +1,273 @@
+import Foundation
+package import HorizonCore
+package import HorizonStore
+import Synchronization
+
+/// Reads metrics into the workspace's master: `master/`, `inventory.parquet`, `quality.json`.
+///
+/// Memory does not grow with rows: readings are spilled by a hash of their series, grouped and brought to steps bucket by bucket,
+/// then written in order. An earlier master stays whole until the new one takes its place.
+///
+/// - Throws: `Failure` with what to tell the user.
+package func ingest(_ options: IngestOptions) throws -> IngestResult {
+  do { return try Ingest(options).run() } catch let error as StoreError { throw error.failure }
+}
+
+private struct Ingest {
+  let options: IngestOptions
+  private let map: [ColumnRole: String]
+  private let clock: LocalClock
+
+  init(_ options: IngestOptions) throws(Failure) {
+    self.options = options
+    map = try Ingest.roles(options.map)
+    clock = try options.timezone == "UTC" ? .utc : LocalClock(timezone: options.timezone)
+  }
+
+  private static func roles(_ map: [String: String]) throws(Failure) -> [ColumnRole: String] {
+    var roles: [ColumnRole: String] = [:]
+    for (name, column) in map.sorted(by: { $0.key < $1.key }) {
+      guard let role = ColumnRole(rawValue: name.lowercased()) else {
+        throw Failure(
+          .badUsage, "--map \(name)=\(column): there is no '\(name)'.",
+          remedy: "Use \(ColumnRole.allCases.map(\.rawValue).joined(separator: ", ")).")
+      }
+      if let other = roles.first(where: { $0.value == column }) {
+        throw Failure(
+          .badUsage, "--map gives the column '\(column)' to both \(other.key.rawValue) and \(role.rawValue).",
+          remedy: "Name each column once.")
+      }
+      roles[role] = column
+    }
+    return roles
+  }
+
+  func run() throws -> IngestResult {
+    let files = FileManager.default
+    let madeScratch = !files.fileExists(atPath: options.scratch)
+    let temporary = "\(options.workspace)/.master-\(getpid())"
+    do {
+      try files.createDirectory(atPath: options.scratch, withIntermediateDirectories: true)
+      try files.createDirectory(atPath: options.workspace, withIntermediateDirectories: true)
+    } catch {
+      throw Failure(
+        .cannotCreate, "A folder cannot be created: \(error.localizedDescription).",
+        remedy: "Check permissions, or choose another workspace with --workspace.")
+    }
+    defer {
+      try? files.removeItem(atPath: madeScratch ? options.scratch : "\(options.scratch)/stdin-\(getpid())")
+      try? files.removeItem(atPath: temporary)
+    }
+    removeLeftovers()
+    var input = try InputSet(options, map: map)
+    let digests = DigestThread(input.read.map { ($0.path, $0.shown) })
+    defer { digests.wait() }
+
+    let registry = SeriesRegistry()
+    let log = RejectionLog()
+    let extras = ExtraColumns()
+    let spill = try ReadingSpill(hasCapacity: input.hasCapacity, hasExtras: input.hasExtras, scratch: options.scratch)
+    try read(input, registry, extras, spill, log)
+    if log.rowsRead > 0, Double(log.rowsRejected) > options.maxBadRows * Double(log.rowsRead) {
+      throw log.failure(
+        "\(grouped(log.rowsRejected)) of \(grouped(log.rowsRead)) rows cannot be used, more than --max-bad-rows "
+          + "\(options.maxBadRows) allows.")
+    }
+    if spill.minimumTime > spill.maximumTime {
+      throw log.failure(
+        log.rowsRead == 0
+          ? "There is not one row in \(input.metrics.map(\.file.shown).joined(separator: ", "))."
+          : "No series is left: there is not one usable reading in \(grouped(log.rowsRead)) rows.")
+    }
+    let plan = try StepPlan(
+      spill: spill, registry: registry, extras: extras, asked: options.step, clock: clock,
+      threads: options.threads)
+    report(0.65)
+    let file = try ScratchFile(in: options.scratch)
+    let entries = try steps(spill, registry, plan, file)
+    report(0.75)
+
+    let build = MasterBuild(step: plan.clock.step, file: file, entries: entries)
+    try files.createDirectory(atPath: temporary, withIntermediateDirectories: true)
+    let written = Mutex(0.0)
+    try build.write(into: temporary, threads: options.threads) { share in
+      written.withLock {
+        $0 = max($0, share)
+        report(0.75 + 0.24 * $0)
+      }
+    }
+    input.notes += plan.notes
+    if let inventory = input.inventory {
+      input.notes += try InventoryFile.copy(
+        inventory.file, inventory.summary, server: inventory.server, to: temporary + ".inventory")
+    }
+    let stored = entries.filter { $0.steps.count > 0 }
+    let manifest = MasterManifest(
+      step: plan.clock.step, timezone: options.timezone, resources: resources(stored, registry),
+      seriesCount: stored.count, readingCount: stored.reduce(0) { $0 + $1.steps.count },
+      firstIndex: stored.map(\.steps.firstIndex).min()!, lastIndex: stored.map(\.steps.lastIndex).max()!,
+      inputs: try digests.value(), notes: input.notes)
+    let quality = qualityReport(log, entries, notes: input.notes)
+    try manifest.write(into: temporary)
+    try publish(quality, temporary, hasInventory: input.inventory != nil)
+    report(1)
+    return IngestResult(manifest: manifest, quality: quality)
+  }
+
+  private func report(_ share: Double) { options.progress?(share) }
+
+  /// What an ingest that was killed has left: the caller holds the workspace's lock, so nobody else is at work.
+  private func removeLeftovers() {
+    let files = FileManager.default
+    for name in ((try? files.contentsOfDirectory(atPath: options.workspace)) ?? []) where name.hasPrefix(".master-") {
+      let path = "\(options.workspace)/\(name)"
+      let master = "\(options.workspace)/master"
+      if name.hasSuffix(".old"), !files.fileExists(atPath: master) {
+        _ = rename(path, master)
+      } else {
+        try? files.removeItem(atPath: path)
+      }
+    }
+  }
+
+  // MARK: The stages
+
+  /// Pass one: all rows into the spill.
+  private func read(
+    _ input: InputSet, _ registry: SeriesRegistry, _ extras: ExtraColumns, _ spill: ReadingSpill, _ log: RejectionLog
+  ) throws {
+    // Columns first: a combination is a list of all of them.
+    for metrics in input.metrics { for name in metrics.shape.extras { _ = extras.column(name) } }
+    let total = Double(max(1, input.metrics.reduce(0) { $0 + $1.bytes }))
+    var done = 0
+    for metrics in input.metrics {
+      do {
+        let reading = try MetricsReading(
+          file: metrics.file, shape: metrics.shape, registry: registry, extras: extras, spill: spill, log: log, clock: clock,
+          threads: options.threads)
+        try reading.read { rows in
+          let share = min(1, Double(rows) / Double(metrics.rowsExpected))
+          report(0.6 * (Double(done) + share * Double(metrics.bytes)) / total)
+        }
+      } catch let error as StoreError {
+        throw Failure(error.exitCode, "\(metrics.file.shown): \(error.message).", remedy: error.remedy)
+      }
+      done += metrics.bytes
+    }
+    try spill.finish()
+  }
+
+  /// Pass two: readings to steps, bucket by bucket; then the order of the master.
+  private func steps(
+    _ spill: ReadingSpill, _ registry: SeriesRegistry, _ plan: StepPlan, _ file: ScratchFile
+  ) throws -> [MasterBuild.Entry] {
+    let aggregations = registry.resources.map { options.aggregation(of: $0) }
+    let buckets = Mutex([[StepSeries]](repeating: [], count: SeriesRegistry.bucketCount))
+    let workers = (0..<options.threads).map { _ in
+      Worker(
+        groups: SeriesGroups(spill: spill, registry: registry, nameExtension: plan.nameExtension),
+        builder: StepSeriesBuilder(clock: plan.clock, file: file, hasCapacity: spill.hasCapacity))
+    }
+    try inParallel(threads: options.threads, count: SeriesRegistry.bucketCount) { worker, bucket in
+      let (groups, builder) = (workers[worker].groups, workers[worker].builder)
+      try groups.load(bucket)
+      groups.removeDuplicates()
+      let series = try builder.build(groups) { aggregations[Int(registry.resource[$0])] }
+      buckets.withLock { $0[bucket] = series }
+    }
+    return try named(buckets.withLock { $0.flatMap { $0 } }, registry, plan.nameExtension)
+  }
+
+  /// Buffers of one thread.
+  private final class Worker: @unchecked Sendable {
+    let groups: SeriesGroups
+    let builder: StepSeriesBuilder
+
+    init(groups: SeriesGroups, builder: StepSeriesBuilder) {
+      self.groups = groups
+      self.builder = builder
+    }
+  }
+
+  private func named(
+    _ series: [StepSeries], _ registry: SeriesRegistry, _ nameExtension: NameExtension
+  ) throws(Failure) -> [MasterBuild.Entry] {
+    var entries = series.map { steps in
+      let server = registry.servers[Int(registry.server[steps.series])]
+      let prefix = nameExtension.columns.isEmpty ? "" : nameExtension.prefixes[Int(steps.prefix)]
+      return MasterBuild.Entry(
+        name: SeriesName(
+          server: prefix + server, resource: registry.resources[Int(registry.resource[steps.series])]), steps: steps)
+    }
+    entries.sort { $0.name < $1.name }
+    for (a, b) in zip(entries, entries.dropFirst()) where a.name == b.name {
+      throw Failure(
+        .unusableData, "Two different series would both be called \(a.name).",
+        remedy: "Say which column names the server with --map server=COLUMN.")
+    }
+    return entries
+  }
+
+  // MARK: What is said about it
+
+  private func resources(_ stored: [MasterBuild.Entry], _ registry: SeriesRegistry) -> [MasterManifest.Resource] {
+    let codes = Dictionary(uniqueKeysWithValues: registry.resources.enumerated().map { ($1, $0) })
+    return MasterBuild.ranges(stored).map { range in
+      let series = stored[range]
+      let name = series.first!.name.resource
+      let code = codes[name]!
+      let decision = UnitDecision(
+        .init(
+          resource: name, asked: options.units[name] ?? options.units["*"], units: registry.units[code],
+          column: registry.unitColumns[code], series: series.count,
+          seriesWithCapacity: series.count { $0.steps.capacityForm != .none },
+          minimum: series.map(\.steps.rawMinimum).min()!, maximum: series.map(\.steps.rawMaximum).max()!))
+      return MasterManifest.Resource(
+        name: name, kind: ResourceKind(resource: name), folder: MasterLayout.folder(resource: name), unit: decision.unit,
+        ceiling: decision.ceiling, aggregation: options.aggregation(of: name), decision: decision.sentence,
+        seriesCount: series.count, readingCount: series.reduce(0) { $0 + $1.steps.count },
+        minimum: series.map(\.steps.minimum).min()!, maximum: series.map(\.steps.maximum).max()!)
+    }
+  }
+
+  private func qualityReport(_ log: RejectionLog, _ entries: [MasterBuild.Entry], notes: [String]) -> QualityReport {
+    var report = QualityReport()
+    for entry in entries {
+      let steps = entry.steps
+      log.count(.duplicateTime, steps.duplicates)
+      log.count(.outOfOrder, steps.outOfOrder)
+      log.count(.gap, steps.gapSteps)
+      log.count(.aggregated, steps.aggregated)
+      if steps.count == 0 {
+        log.count(.noReadings)
+        report.seriesWithoutReadings += 1
+      }
+      guard steps.hasIssues else { continue }
+      report.seriesWithIssues += 1
+      if report.series.count < QualityReport.seriesLimit {
+        report.series.append(
+          .init(
+            server: entry.name.server, resource: entry.name.resource, gapSteps: steps.gapSteps,
+            longestGap: steps.longestGap, duplicates: steps.duplicates, outOfOrder: steps.outOfOrder,
+            aggregated: steps.aggregated, readings: steps.count))
+      }
+    }
+    report.rowsRead = log.rowsRead
+    report.rowsRejected = log.rowsRejected
+    report.reasons = log.reasons
+    report.seriesFound = entries.count
+    report.seriesStored = entries.count - report.seriesWithoutReadings
+    report.notes = notes
+    return report
+  }
+
+  /// Everything into its place, the master last.
+  private func publish(_ quality: QualityReport, _ temporary: String, hasInventory: Bool) throws {
+    let inventory = "\(options.workspace)/inventory.parquet"
+    if hasInventory { _ = rename(temporary + ".inventory", inventory) } else { unlink(inventory) }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    try atomicWrite(try encoder.encode(quality), to: "\(options.workspace)/quality.json")
+    try MasterLayout.replace("\(options.workspace)/master", with: temporary)
+  }
+}

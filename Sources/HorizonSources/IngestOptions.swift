@@ -1,0 +1,57 @@
+package import HorizonCore
+package import HorizonStore
+
+/// What to read and how to understand it.
+package struct IngestOptions: Sendable {
+  /// Files, folders, or `-` for standard input.
+  package var inputs: [String]
+  /// Standard name (`server resource time value capacity unit`) to the column that holds it.
+  package var map: [String: String]
+  /// Nil lets the data decide.
+  package var step: Step?
+  /// By resource, by kind of resource, or `*`.
+  package var aggregation: [String: Aggregation]
+  /// By resource; outranks what the data says.
+  package var units: [String: String]
+  package var inventory: String?
+  /// Where a day begins, an identifier of the time zone database.
+  package var timezone: String
+  /// Share of rows that may be rejected before the whole input is.
+  package var maxBadRows: Double
+  package var threads: Int
+  /// The workspace's folder.
+  package var workspace: String
+  /// Folder for spill files, created when missing; nothing stays there.
+  package var scratch: String
+  /// Told the share done, in 0...1, from one thread at a time.
+  package var progress: (@Sendable (Double) -> Void)?
+
+  package init(
+    inputs: [String], map: [String: String] = [:], step: Step? = nil, aggregation: [String: Aggregation] = [:],
+    units: [String: String] = [:], inventory: String? = nil, timezone: String = "UTC", maxBadRows: Double = 0.01,
+    threads: Int = 2, workspace: String, scratch: String, progress: (@Sendable (Double) -> Void)? = nil
+  ) {
+    self.inputs = inputs
+    self.map = map
+    self.step = step
+    self.aggregation = aggregation
+    self.units = units
+    self.inventory = inventory
+    self.timezone = timezone
+    self.maxBadRows = maxBadRows
+    self.threads = max(1, threads)
+    self.workspace = workspace
+    self.scratch = scratch
+    self.progress = progress
+  }
+
+  func aggregation(of resource: String) -> Aggregation {
+    let kind = ResourceKind(resource: resource)
+    return aggregation[resource] ?? aggregation[kind.rawValue] ?? aggregation["*"] ?? kind.defaultAggregation
+  }
+}
+
+package struct IngestResult: Sendable {
+  package let manifest: MasterManifest
+  package let quality: QualityReport
+}

@@ -1,0 +1,106 @@
+/// What was wrong or remarkable in the input and what became of it; `quality.json`.
+package struct QualityReport: Codable, Sendable, Hashable {
+  package var rowsRead = 0
+  /// Rows with at least one reading that could not be used.
+  package var rowsRejected = 0
+  /// Only reasons that occurred, in the order of `QualityReason`.
+  package var reasons: [Reason] = []
+  package var seriesFound = 0
+  package var seriesStored = 0
+  package var seriesWithoutReadings = 0
+  package var seriesWithIssues = 0
+  /// The first 10,000 series with issues, by resource, then server.
+  package var series: [SeriesIssues] = []
+  package var notes: [String] = []
+
+  package static let seriesLimit = 10_000
+
+  package struct Reason: Codable, Sendable, Hashable {
+    package var reason: QualityReason
+    package var kind: QualityReason.Kind
+    /// Readings, rows, steps or series, as the reason says.
+    package var count: Int
+    package var examples: [Example]
+  }
+
+  package struct Example: Codable, Sendable, Hashable {
+    package var file: String
+    /// Of text files, the header being line 1.
+    package var line: Int?
+    /// Of Parquet files, counted from 1.
+    package var row: Int?
+    package var column: String?
+    package var text: String
+  }
+
+  package struct SeriesIssues: Codable, Sendable, Hashable {
+    package var server: String
+    package var resource: String
+    /// Missing steps between the first and the last reading.
+    package var gapSteps: Int
+    package var longestGap: Int
+    package var duplicates: Int
+    package var outOfOrder: Int
+    /// Readings that share a step with another.
+    package var aggregated: Int
+    /// Steps with a reading; 0 for a series that is known by name only.
+    package var readings: Int
+  }
+
+  package func count(_ reason: QualityReason) -> Int { reasons.first { $0.reason == reason }?.count ?? 0 }
+}
+
+/// Why a row, a reading, a step or a series is counted.
+package enum QualityReason: String, Codable, Sendable, CaseIterable {
+  case notANumber = "not a number"
+  case notFinite = "not a finite number"
+  case notATime = "not a time"
+  case emptyServer = "empty server name"
+  case emptyResource = "empty resource name"
+  case wrongFieldCount = "wrong number of fields"
+  case duplicateTime = "duplicate time"
+  case outOfOrder = "out of order"
+  case unusableCapacity = "unusable capacity"
+  case missingValue = "missing value"
+  case gap = "gap"
+  case noReadings = "no readings"
+  case aggregated = "several readings in a step"
+
+  package enum Kind: String, Codable, Sendable { case rejected, repaired, noted }
+
+  package var kind: Kind {
+    switch self {
+    case .notANumber, .notFinite, .notATime, .emptyServer, .emptyResource, .wrongFieldCount: .rejected
+    case .duplicateTime, .outOfOrder, .unusableCapacity: .repaired
+    case .missingValue, .gap, .noReadings, .aggregated: .noted
+    }
+  }
+}
+
+extension QualityReport.Example {
+  /// `usage.csv, line 4,812: 'twelve' is not a number in column 'value'`.
+  package func sentence(_ reason: QualityReason) -> String {
+    var place = file
+    if let line { place += ", line \(grouped(line))" }
+    if let row { place += ", row \(grouped(row))" }
+    let inColumn = column.map { " in column '\($0)'" } ?? ""
+    switch reason {
+    case .emptyServer: return "\(place): the server name is empty\(inColumn)"
+    case .emptyResource: return "\(place): the resource name is empty\(inColumn)"
+    case .notATime where text.isEmpty: return "\(place): the time is missing\(inColumn)"
+    case .wrongFieldCount: return "\(place): \(text)"
+    default: return "\(place): '\(text)' is \(reason.rawValue)\(inColumn)"
+    }
+  }
+}
+
+/// A whole number with commas between thousands.
+package func grouped(_ number: Int) -> String {
+  let digits = Array(String(abs(number)))
+  var text = number < 0 ? "-" : ""
+  for (place, digit) in digits.enumerated() {
+    if place > 0 && (digits.count - place) % 3 == 0 { text.append(",") }
+    text.append(digit)
+  }
+  return text
+}

@@ -1,0 +1,69 @@
+import HorizonCore
+
+/// What 100 % is for a resource, decided once over all its readings.
+struct UnitDecision: Hashable {
+  let unit: String?
+  let ceiling: Ceiling
+  /// For people; without a full stop.
+  let sentence: String
+
+  struct Evidence {
+    let resource: String
+    /// From `--unit`.
+    var asked: String?
+    /// Units named by the data, and the column that named the first.
+    var units: [String] = []
+    var column: String?
+    var series = 0
+    var seriesWithCapacity = 0
+    /// Of all readings as given.
+    var minimum = 0.0
+    var maximum = 0.0
+  }
+
+  static func isPercent(_ unit: String) -> Bool { ["%", "percent", "pct"].contains(unit.lowercased()) }
+
+  /// (1) a capacity column, (2) a unit that says so, (3) cpu, memory, disk and network within 0...150 when no unit is known,
+  /// (4) else a plain quantity. Fractions are never guessed.
+  init(_ evidence: Evidence) {
+    let units = evidence.asked.map { [$0] } ?? evidence.units
+    let source =
+      evidence.asked != nil ? "--unit" : evidence.column.map { "column \($0)" } ?? "unit \(units.first ?? "")"
+    let isPercent = !units.isEmpty && units.allSatisfy(UnitDecision.isPercent)
+    let only = units.count == 1 ? units[0] : nil
+    let known = isPercent ? "%" : only ?? (units.isEmpty ? nil : units.joined(separator: ", "))
+    let name = evidence.resource
+    if evidence.seriesWithCapacity > 0 {
+      unit = known
+      ceiling = .capacity
+      let share =
+        evidence.seriesWithCapacity == evidence.series
+        ? "" : ", known for \(grouped(evidence.seriesWithCapacity)) of \(grouped(evidence.series)) series"
+      sentence = "\(name): 100 % is the capacity column\(known.map { ", in \($0)" } ?? "")\(share)"
+    } else if isPercent {
+      unit = "%"
+      ceiling = .constant(100)
+      sentence = "\(name): percent, 100 % is 100 (\(source))"
+    } else if only?.lowercased() == "fraction" {
+      unit = "fraction"
+      ceiling = .constant(1)
+      sentence = "\(name): fraction, 100 % is 1 (\(source))"
+    } else if units.isEmpty, ResourceKind(resource: name) != .other, evidence.minimum >= 0, evidence.maximum <= 150 {
+      unit = "%"
+      ceiling = .constant(100)
+      sentence =
+        "\(name): taken as percent, 100 % is 100 (all readings lie between \(short(evidence.minimum)) and \(short(evidence.maximum)))"
+    } else {
+      unit = known
+      ceiling = .none
+      let mixed = units.count > 1 ? " (its units differ)" : ""
+      sentence = "\(name): a plain quantity\(known.map { " in \($0)" } ?? ""), so no ceiling and no risk\(mixed)"
+    }
+  }
+}
+
+/// At most two decimals.
+private func short(_ value: Double) -> String {
+  let rounded = (value * 100).rounded() / 100
+  return rounded == rounded.rounded() && abs(rounded) < 1e15 ? String(Int(rounded)) : String(rounded)
+}

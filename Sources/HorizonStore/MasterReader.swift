@@ -1,0 +1,253 @@
+package import HorizonCore
+
+/// Up to 64 series of one resource on one calendar.
+package struct MasterTile: Sendable {
+  /// Index in the manifest's resources.
+  package let resource: Int
+  package let servers: [String]
+  /// Step index of column 0: the oldest reading of the tile.
+  package let firstIndex: Int
+  /// Columns up to and including the as-of.
+  package let length: Int
+  /// Row-major [series][length], NaN where missing.
+  package let values: [Float]
+  /// Last known at the as-of, NaN where unknown.
+  package let capacity: [Double]
+  /// Step index of the newest reading at or before the as-of.
+  package let lastReading: [Int]
+}
+
+/// Readings of one series as stored.
+package struct MasterSeries: Sendable, Hashable {
+  /// Microseconds since the epoch, ascending; a missing step has no entry.
+  package var times: [Int64] = []
+  package var values: [Double] = []
+  /// NaN where unknown.
+  package var capacity: [Double] = []
+}
+
+/// Streams a master in order (resource, server) as tiles of whole series that know nothing after the as-of.
+///
+/// Tile boundaries count kept series only, so they depend on the data and the as-of, never on row groups.
+package final class MasterReader {
+  private let folder: String
+  private let manifest: MasterManifest
+  private let asOf: Int
+  private let tileSize: Int
+
+  private var resource = -1
+  private var parts: ArraySlice<String> = []
+  private var reader: TableReader?
+  private var batch: TableBatch?
+  private var row = 0
+  private var openCode: Int32 = -1
+  private var stage = TileStage()
+
+  /// - Parameter asOf: Step index; later readings are dropped.
+  package init(folder: String, manifest: MasterManifest, asOf: Int, tileSize: Int = 64) throws {
+    precondition(tileSize > 0, "a tile holds at least one series")
+    self.folder = folder
+    self.manifest = manifest
+    self.asOf = asOf
+    self.tileSize = tileSize
+  }
+
+  /// The next tile; nil at the end. Series without a reading at or before the as-of are left out.
+  package func next() throws -> MasterTile? {
+    while true {
+      if batch == nil, !(try advance()) {
+        stage.closeSeries()
+        if stage.count > 0 { return emit() }
+        guard try openNextResource() else { return nil }
+        continue
+      }
+      if try stageRows() { return emit() }
+      batch = nil
+    }
+  }
+
+  private func emit() -> MasterTile { stage.tile(resource: resource, asOf: asOf) }
+
+  private func openNextResource() throws -> Bool {
+    resource += 1
+    guard resource < manifest.resources.count else { return false }
+    parts = try MasterLayout.parts(folder: folder, resource: manifest.resources[resource])[...]
+    return true
+  }
+
+  /// Moves to the next batch, across the parts of one resource; false at its end.
+  private func advance() throws -> Bool {
+    while true {
+      if let next = try reader?.next() {
+        batch = next
+        row = 0
+        return true
+      }
+      stage.closeSeries()
+      openCode = -1
+      reader = nil
+      guard let part = parts.popFirst() else { return false }
+      reader = try TableReader(parquet: part, columns: MasterLayout.schema.columns)
+    }
+  }
+
+  /// Stages rows until the tile is full (true) or the batch is at its end (false).
+  private func stageRows() throws -> Bool {
+    let codes = batch!.codes(0)
+    let times = batch!.times(1)
+    let values = batch!.doubles(2)
+    let capacity = batch!.doubles(3)
+    let count = batch!.rowCount
+    let limit = manifest.step.microseconds(of: asOf)
+    while row < count {
+      let code = codes[row]
+      if code != openCode {
+        stage.closeSeries()
+        openCode = code
+        if stage.count == tileSize { return true }
+      }
+      var end = row
+      while end < count, codes[end] == code { end += 1 }
+      var cut = row
+      while cut < end, times[cut] <= limit { cut += 1 }
+      if cut > row {
+        if !stage.isOpen { stage.openSeries(reader!.keyName(0, code)) }
+        stage.append(
+          times: UnsafeBufferPointer(rebasing: times[row..<cut]), values: UnsafeBufferPointer(rebasing: values[row..<cut]),
+          capacity: UnsafeBufferPointer(rebasing: capacity[row..<cut]), step: manifest.step)
+      }
+      row = end
+    }
+    return false
+  }
+
+  /// Reads chosen series, touching only the row groups that can hold them.
+  ///
+  /// - Returns: An entry for every name that the master knows, up to the as-of.
+  package func read(names: [SeriesName]) throws -> [SeriesName: MasterSeries] {
+    var result: [SeriesName: MasterSeries] = [:]
+    let limit = manifest.step.microseconds(of: asOf)
+    for (resource, members) in Dictionary(grouping: names, by: \.resource).sorted(by: { $0.key < $1.key }) {
+      guard let entry = manifest.resources.first(where: { $0.name == resource }) else { continue }
+      let wanted = Set(members.map(\.server))
+      for part in try MasterLayout.parts(folder: folder, resource: entry) {
+        let groups = try TableReader.rowGroups(parquet: part, column: "server")
+        let chosen = groups.indices.filter { group in
+          guard let low = groups[group].min, let high = groups[group].max else { return true }
+          return wanted.contains { !utf8Less($0, low) && !utf8Less(high, $0) }
+        }
+        if chosen.isEmpty { continue }
+        let reader = try TableReader(
+          parquet: part, columns: MasterLayout.schema.columns, rowGroups: chosen.count == groups.count ? nil : chosen)
+        while let batch = try reader.next() {
+          collect(batch, reader, wanted, resource, limit, &result)
+        }
+      }
+    }
+    return result
+  }
+
+  private func collect(
+    _ batch: TableBatch, _ reader: TableReader, _ wanted: Set<String>, _ resource: String, _ limit: Int64,
+    _ result: inout [SeriesName: MasterSeries]
+  ) {
+    let codes = batch.codes(0)
+    let times = batch.times(1)
+    let values = batch.doubles(2)
+    let capacity = batch.doubles(3)
+    var row = 0
+    while row < batch.rowCount {
+      let code = codes[row]
+      var end = row
+      while end < batch.rowCount, codes[end] == code { end += 1 }
+      let server = reader.keyName(0, code)
+      if wanted.contains(server) {
+        var cut = row
+        while cut < end, times[cut] <= limit { cut += 1 }
+        let name = SeriesName(server: server, resource: resource)
+        if cut > row || result[name] != nil {
+          result[name, default: MasterSeries()].times.append(contentsOf: times[row..<cut])
+          result[name]!.values.append(contentsOf: values[row..<cut])
+          result[name]!.capacity.append(contentsOf: capacity[row..<cut])
+        }
+      }
+      row = end
+    }
+  }
+}
+
+/// Order of bytes, in which Parquet keeps its statistics.
+private func utf8Less(_ a: String, _ b: String) -> Bool { a.utf8.lexicographicallyPrecedes(b.utf8) }
+
+/// Series of a tile under construction.
+private struct TileStage {
+  private var servers: [String] = []
+  private var starts: [Int] = []
+  private var capacity: [Double] = []
+  private var indices: [Int] = []
+  private var values: [Float] = []
+  private(set) var isOpen = false
+
+  /// Finished series.
+  var count: Int { isOpen ? servers.count - 1 : servers.count }
+
+  mutating func openSeries(_ server: String) {
+    servers.append(server)
+    starts.append(values.count)
+    capacity.append(.nan)
+    isOpen = true
+  }
+
+  mutating func closeSeries() { isOpen = false }
+
+  mutating func append(
+    times: UnsafeBufferPointer<Int64>, values new: UnsafeBufferPointer<Double>, capacity newCapacity: UnsafeBufferPointer<Double>,
+    step: Step
+  ) {
+    let length = step.seconds * 1_000_000
+    var time = times[0]
+    var index = step.index(ofMicroseconds: time)
+    indices.reserveCapacity(indices.count + times.count)
+    for t in times {
+      if t == time + length {
+        index += 1
+      } else if t != time {
+        index = step.index(ofMicroseconds: t)
+      }
+      time = t
+      indices.append(index)
+    }
+    values.append(contentsOf: new.lazy.map { Float($0) })
+    if let last = newCapacity.last(where: { !$0.isNaN }) { capacity[capacity.count - 1] = last }
+  }
+
+  /// Hands the finished series over and starts anew.
+  mutating func tile(resource: Int, asOf: Int) -> MasterTile {
+    let count = servers.count
+    let first = starts.map { indices[$0] }.min()!
+    let length = asOf - first + 1
+    var last = [Int](repeating: 0, count: count)
+    let matrix = [Float](unsafeUninitializedCapacity: count * length) { buffer, filled in
+      buffer.initialize(repeating: .nan)
+      for s in 0..<count {
+        let end = s + 1 < count ? starts[s + 1] : values.count
+        for k in starts[s]..<end { buffer[s * length + indices[k] - first] = values[k] }
+        last[s] = indices[end - 1]
+      }
+      filled = count * length
+    }
+    let result = MasterTile(
+      resource: resource, servers: servers, firstIndex: first, length: length, values: matrix, capacity: capacity,
+      lastReading: last)
+    servers.removeAll(keepingCapacity: true)
+    starts.removeAll(keepingCapacity: true)
+    capacity.removeAll(keepingCapacity: true)
+    indices.removeAll(keepingCapacity: true)
+    values.removeAll(keepingCapacity: true)
+    return result
+  }
+}
+
+extension TableReader {
+  fileprivate func keyName(_ column: Int, _ code: Int32) -> String { keyNames(column)[Int(code)] }
+}

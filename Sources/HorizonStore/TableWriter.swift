@@ -1,0 +1,114 @@
+import ArrowBridge
+
+/// The values of one column. In a nullable column NaN, `Int32.min`, `Int64.min`, nil and the code -1 are null.
+package enum ColumnValues: Sendable {
+  case text([String?])
+  /// Indices into `names`; names that no row uses are not written.
+  case keys(codes: [Int32], names: [String])
+  case doubles([Double])
+  case floats([Float])
+  case int32s([Int32])
+  case int64s([Int64])
+  case bools([Bool])
+  /// Microseconds since 1970, UTC.
+  case times([Int64])
+  /// Days since 1970.
+  case dates([Int32])
+}
+
+/// Writes a Parquet file, zstd compressed, one row group per `append`. The bytes depend on the values and the row groups only.
+package final class TableWriter {
+  package let path: String
+  package let schema: TableSchema
+  private let writer: OpaquePointer
+  private var packers: [TextPacker]
+
+  package init(parquet path: String, schema: TableSchema, metadata: [String: String] = [:]) throws(StoreError) {
+    let sorted = metadata.sorted { $0.key < $1.key }
+    var opened: OpaquePointer?
+    try native(path, writing: true) { message in
+      withNative(schema.columns) { columns, count in
+        withCStrings(sorted.map(\.key)) { keys in
+          withCStrings(sorted.map(\.value)) { values in
+            ab_writer_open(path, columns, count, keys, values, Int32(sorted.count), &opened, message)
+          }
+        }
+      }
+    }
+    guard let opened else { throw StoreError(.defect, path: path, message: "no writer came back") }
+    writer = opened
+    self.path = path
+    self.schema = schema
+    packers = schema.columns.map { _ in TextPacker() }
+  }
+
+  /// A writer that was not closed leaves a file that no reader takes for whole.
+  deinit { ab_writer_free(writer) }
+
+  /// Writes one row group; no row writes none.
+  package func append(_ columns: [ColumnValues]) throws(StoreError) {
+    guard columns.count == schema.columns.count, Set(columns.map(\.count)).count <= 1 else {
+      throw StoreError(.defect, path: path, message: "columns of unequal length or number were handed over")
+    }
+    guard let rows = columns.first?.count, rows > 0 else { return }
+    try write(columns[...], after: [], rows: rows)
+  }
+
+  /// Writes the footer and brings the file to the disk.
+  package func close() throws(StoreError) { try native(path, writing: true) { ab_writer_close(writer, $0) } }
+
+  /// Pins the memory of one column after the other, then writes all.
+  private func write(_ rest: ArraySlice<ColumnValues>, after pinned: [ab_values], rows: Int) throws(StoreError) {
+    guard let column = rest.first else {
+      return try native(path, writing: true) { ab_writer_append(writer, pinned, Int64(rows), $0) }
+    }
+    let index = rest.startIndex
+    guard column.fits(schema.columns[index].type) else {
+      throw StoreError(.defect, path: path, message: "column '\(schema.columns[index].name)' was handed another type")
+    }
+    func next(_ values: ab_values) throws(StoreError) {
+      try write(rest.dropFirst(), after: pinned + [values], rows: rows)
+    }
+    func plain<Value>(_ array: [Value]) throws(StoreError) {
+      try array.withUnsafeBufferPointer { buffer throws(StoreError) in
+        try next(ab_values(values: buffer.baseAddress, names: ab_strings()))
+      }
+    }
+    switch column {
+    case .text(let texts): try packers[index].packed(texts).withNative(next)
+    case .keys(let codes, let names): try packers[index].packed(codes, names).withNative(next)
+    case .doubles(let array): try plain(array)
+    case .floats(let array): try plain(array)
+    case .int32s(let array), .dates(let array): try plain(array)
+    case .int64s(let array), .times(let array): try plain(array)
+    case .bools(let array): try plain(array)
+    }
+  }
+}
+
+extension ColumnValues {
+  var count: Int {
+    switch self {
+    case .text(let array): array.count
+    case .keys(let codes, _): codes.count
+    case .doubles(let array): array.count
+    case .floats(let array): array.count
+    case .int32s(let array), .dates(let array): array.count
+    case .int64s(let array), .times(let array): array.count
+    case .bools(let array): array.count
+    }
+  }
+
+  func fits(_ type: ColumnType) -> Bool {
+    switch self {
+    case .text, .keys: type == .text || type == .key
+    case .doubles: type == .double
+    case .floats: type == .float
+    case .int32s: type == .int32
+    case .int64s: type == .int64
+    case .bools: type == .bool
+    case .times: type == .time
+    case .dates: type == .date
+    }
+  }
+}

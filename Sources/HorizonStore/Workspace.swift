@@ -1,0 +1,110 @@
+package import Foundation
+package import HorizonCore
+
+/// A workspace folder: where everything of one fleet stands.
+package struct Workspace: Sendable {
+  package let folder: URL
+
+  package init(_ path: String) { folder = URL(fileURLWithPath: path, isDirectory: true).standardizedFileURL }
+
+  package var settings: URL { folder.appending(path: "horizonscale.yaml") }
+  package var master: URL { folder.appending(path: "master", directoryHint: .isDirectory) }
+  package var inventory: URL { folder.appending(path: "inventory.parquet") }
+  package var quality: URL { folder.appending(path: "quality.json") }
+  package var runs: URL { folder.appending(path: "runs", directoryHint: .isDirectory) }
+  package var backtests: URL { folder.appending(path: "backtests", directoryHint: .isDirectory) }
+  package var latest: URL { folder.appending(path: "latest") }
+  package var scratch: URL { folder.appending(path: ".scratch", directoryHint: .isDirectory) }
+
+  /// Creates the folder where it is missing.
+  package func create() throws(Failure) {
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    } catch {
+      throw Failure(
+        .cannotCreate, "The workspace \(folder.path) cannot be created: \(error.localizedDescription)",
+        remedy: "Choose another with --workspace.")
+    }
+  }
+
+  /// The folder of the newest finished run.
+  package func latestRun() throws(Failure) -> URL {
+    if let best = finishedRuns().last { return best.url }
+    throw Failure(
+      .missingInput, "There is no finished run in \(folder.path).",
+      remedy: "Make one with 'horizonscale run INPUT --workspace \(folder.path)'.")
+  }
+
+  /// Finished runs by as-of, then number.
+  package func finishedRuns() -> [RunFolder] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: runs.path)) ?? []
+    return names.compactMap { RunFolder(url: runs.appending(path: $0, directoryHint: .isDirectory)) }
+      .filter { FileManager.default.fileExists(atPath: $0.url.appending(path: "run.json").path) }
+      .sorted { ($0.asOf, $0.number) < ($1.asOf, $1.number) }
+  }
+
+  /// Moves a finished folder to its place under `parent`: `<asOf>`, or `<asOf>.2` and so on when that is taken.
+  package func place(_ temporary: URL, under parent: URL, asOf: String) throws(Failure) -> URL {
+    var number = 1
+    while true {
+      let name = number == 1 ? asOf : "\(asOf).\(number)"
+      let target = parent.appending(path: name, directoryHint: .isDirectory)
+      if !FileManager.default.fileExists(atPath: target.path) {
+        do { try FileManager.default.moveItem(at: temporary, to: target) } catch {
+          throw Failure(
+            .writingFailed, "The finished run cannot be moved to \(target.path): \(error.localizedDescription)",
+            remedy: "Check permissions and free disk, then run again.")
+        }
+        return target
+      }
+      number += 1
+    }
+  }
+
+  /// Points `latest` at the newest run; a run in the past does not move it.
+  package func updateLatest() throws(Failure) {
+    guard let newest = finishedRuns().last else { return }
+    let temporary = folder.appending(path: ".latest-\(ProcessInfo.processInfo.processIdentifier)")
+    try? FileManager.default.removeItem(at: temporary)
+    do {
+      try FileManager.default.createSymbolicLink(
+        atPath: temporary.path, withDestinationPath: "runs/\(newest.url.lastPathComponent)")
+    } catch {
+      throw Failure(
+        .writingFailed, "\(latest.path) cannot be written: \(error.localizedDescription)", remedy: "Check permissions.")
+    }
+    guard rename(temporary.path, latest.path) == 0 else {
+      throw Failure(.writingFailed, "\(latest.path) cannot be replaced.", remedy: "Remove it, then run again.")
+    }
+  }
+
+  /// A new empty folder for work in progress under `parent`; leftovers of dead processes are removed.
+  package func temporaryFolder(under parent: URL) throws(Failure) -> URL {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: parent.path)) ?? []
+    for name in names where name.hasPrefix(".tmp-") { try? FileManager.default.removeItem(at: parent.appending(path: name)) }
+    let url = parent.appending(path: ".tmp-\(ProcessInfo.processInfo.processIdentifier)", directoryHint: .isDirectory)
+    do { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) } catch {
+      throw Failure(
+        .cannotCreate, "\(url.path) cannot be created: \(error.localizedDescription)",
+        remedy: "Check permissions and free disk.")
+    }
+    return url
+  }
+}
+
+/// The place of one run: `runs/2025-12-31`, the second at the same as-of `runs/2025-12-31.2`.
+package struct RunFolder: Sendable {
+  package let url: URL
+  package let asOf: String
+  package let number: Int
+
+  init?(url: URL) {
+    let name = url.lastPathComponent
+    guard !name.hasPrefix(".") else { return nil }
+    let parts = name.split(separator: ".", maxSplits: 1)
+    self.url = url
+    asOf = String(parts[0])
+    number = parts.count == 2 ? Int(parts[1]) ?? 0 : 1
+    if number < 1 { return nil }
+  }
+}

@@ -1,0 +1,27 @@
+import ArgumentParser
+import HorizonPipeline
+
+struct IngestCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ingest", abstract: "Fills the master from CSV or Parquet and prints what the data is like.",
+    discussion: """
+      EXAMPLES
+        horizonscale ingest usage.csv
+        horizonscale ingest exports/ --map server=hostname,value=p95_util --step day
+      """)
+
+  @Argument(help: "CSV or Parquet files, folders, or - for standard input.")
+  var inputs: [String]
+
+  @OptionGroup var workspace: WorkspaceOptions
+  @OptionGroup var ingest: IngestOptionsGroup
+  @OptionGroup var execution: ExecutionOptionsGroup
+
+  func run() async throws {
+    let sources = try SettingSources(ingest.flags, execution.flags, in: workspace)
+    let quality = try ingestLocked(
+      inputs: inputs, workspace: workspace.folder, settings: try sources.settings(),
+      execution: try sources.execution(workspace.progress))
+    Terminal.out(quality)
+  }
+}

@@ -1,0 +1,104 @@
+import ArgumentParser
+import Foundation
+import HorizonCore
+import HorizonPipeline
+import HorizonStore
+
+/// Where the work happens and how loud.
+struct WorkspaceOptions: ParsableArguments {
+  @Option(name: .long, help: "Folder that holds master, runs and settings.")
+  var workspace = "./horizonscale-workspace"
+
+  @Flag(name: .long, help: "Say nothing but errors.")
+  var quiet = false
+
+  var folder: Workspace { Workspace(workspace) }
+  var progress: Progress { Terminal.progress(quiet: quiet) }
+}
+
+/// How readings are understood.
+struct IngestOptionsGroup: ParsableArguments {
+  @Option(help: "Distance between readings: day, hour, week, 15min. (default: from the input)")
+  var step: String?
+
+  @Option(help: "How readings within a step become one: max, or cpu=p95,disk=max. (default: p95 for cpu and network, max for memory and disk, else mean)")
+  var aggregate: String?
+
+  @Option(help: "Which column is what: server=hostname,value=p95_util.")
+  var map: String?
+
+  @Option(help: "Unit of a resource: cpu=fraction,disk=GB. A fraction's 100 % is 1, a percentage's is 100.")
+  var unit: String?
+
+  @Option(help: ArgumentHelp("Table with a row per server: region, department, application, ...", valueName: "file"))
+  var inventory: String?
+
+  @Option(help: "Time zone that decides where a day begins. (default: UTC)")
+  var timezone: String?
+
+  @Option(help: "Share of rows that may be rejected. (default: 0.01)")
+  var maxBadRows: String?
+
+  var flags: [String: String?] {
+    [
+      "step": step, "aggregate": aggregate, "map": map, "unit": unit, "inventory": inventory, "timezone": timezone,
+      "max_bad_rows": maxBadRows,
+    ]
+  }
+}
+
+/// How forecasts are made.
+struct ForecastOptionsGroup: ParsableArguments {
+  @Option(help: "Last time known to the run. (default: the newest reading)")
+  var asOf: String?
+
+  @Option(help: "Steps ahead. (default: 180 days of steps, at most as many as the history has)")
+  var horizon: String?
+
+  @Option(help: "Rolling origins in the contest. (default: 6)")
+  var folds: String?
+
+  @Option(help: "all, fast, or names separated by commas; see 'horizonscale models'. (default: all)")
+  var models: String?
+
+  @Option(help: "Breach rule k/m, or cpu=4/7,disk=1/1: at least k of the last m readings at or above the threshold. (default: 4/7, disk 1/1)")
+  var breach: String?
+
+  @Option(help: "Seed of everything random. (default: 42)")
+  var seed: String?
+
+  @Flag(help: "End with 3 when a champion failed and the baseline stood in for it.")
+  var strict = false
+
+  @Flag(help: "Read no earlier decisions from the workspace.")
+  var fresh = false
+
+  var flags: [String: String?] {
+    [
+      "as_of": asOf, "horizon": horizon, "folds": folds, "models": models, "breach": breach, "seed": seed,
+    ]
+  }
+}
+
+/// How much of the machine is used; results do not depend on it.
+struct ExecutionOptionsGroup: ParsableArguments {
+  @Option(help: "Threads. (default: all cores)")
+  var threads: String?
+
+  @Option(help: "Series in memory at a time. (default: 1024)")
+  var chunk: String?
+
+  var flags: [String: String?] { ["threads": threads, "chunk": chunk] }
+}
+
+extension SettingSources {
+  init(_ groups: [String: String?]..., in workspace: WorkspaceOptions) throws {
+    var flags: [String: String] = [:]
+    for group in groups { for (name, value) in group { if let value { flags[name] = value } } }
+    try self.init(flags: flags, environment: ProcessInfo.processInfo.environment, workspace: workspace.folder)
+  }
+
+  func execution(_ progress: Progress) throws -> Execution {
+    Execution(threads: try threads(), chunk: try chunk(), progress: progress)
+  }
+}

@@ -1,0 +1,82 @@
+import ArgumentParser
+import Foundation
+import HorizonCore
+import HorizonPipeline
+
+struct ReportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report", abstract: "Writes the latest run as one HTML file that opens without a network.",
+    discussion: """
+      EXAMPLE
+        horizonscale report --out capacity.html
+      """)
+
+  @Option(help: "The file; - for standard output.")
+  var out = "report.html"
+
+  @OptionGroup var workspace: WorkspaceOptions
+
+  func run() throws {
+    let page = try report(of: workspace.folder.latestRun(), in: workspace.folder)
+    if out == "-" { return Terminal.out(page) }
+    do { try page.write(toFile: out, atomically: true, encoding: .utf8) } catch {
+      throw Failure(.cannotCreate, "\(out) cannot be written: \(error.localizedDescription)", remedy: "Choose another --out.")
+    }
+    workspace.progress.say("Wrote \(out).")
+  }
+}
+
+struct RiskCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "risk", abstract: "The ranked list of the latest run.",
+    discussion: """
+      EXAMPLES
+        horizonscale risk --within 60d --tier high
+        horizonscale risk --format json --fail-on critical
+      """)
+
+  @Option(help: "Days ahead that decide a severity, such as 90d. (default: that of the run)")
+  var within: String?
+
+  @Option(help: "Only this trust tier: high, medium or low.")
+  var tier: String?
+
+  @Option(help: "table, csv or json.")
+  var format = "table"
+
+  @Option(help: "End with 1 when something at or above this severity is listed.")
+  var failOn: String?
+
+  @OptionGroup var workspace: WorkspaceOptions
+
+  func run() throws {
+    guard let format = RiskList.Format(rawValue: format) else {
+      throw ValidationError("--format is table, csv or json.")
+    }
+    let tier = try tier.map { text in
+      guard let tier = TrustTier(rawValue: text) else { throw ValidationError("--tier is high, medium or low.") }
+      return tier
+    }
+    let days = try within.map { text in
+      guard let days = Double(text.hasSuffix("d") ? String(text.dropLast()) : text), days > 0 else {
+        throw ValidationError("--within is a number of days, such as 60d.")
+      }
+      return days
+    }
+    let list = try RiskList(of: workspace.folder.latestRun(), within: days, tier: tier)
+    if let failOn { try list.requireSeverity(failOn) }
+    Terminal.out(list.text(format))
+    if let failOn, list.hasAny(atLeast: failOn) { throw ExitStatus(value: 1) }
+  }
+}
+
+struct ModelsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "models", abstract: "The catalog of models, from their own cards.",
+    discussion: """
+      EXAMPLE
+        horizonscale models
+      """)
+
+  func run() { Terminal.out(modelCatalog()) }
+}

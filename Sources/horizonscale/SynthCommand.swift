@@ -1,0 +1,100 @@
+import ArgumentParser
+import Foundation
+import HorizonCore
+import HorizonPipeline
+import HorizonStore
+import HorizonSynthetic
+
+/// What a synthetic fleet is like.
+struct FleetOptions: ParsableArguments {
+  @Option(help: "Servers, each with cpu, memory, disk and network.")
+  var servers = 2_000
+
+  @Option(help: "Days of history.")
+  var days = 1_095
+
+  @Option(help: "day or hour.")
+  var step = "day"
+
+  @Option(help: "Behaviours instead of the mix: \(Scenario.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var scenario: [String] = []
+
+  @Option(help: "Seed of everything random.")
+  var seed: UInt64 = 42
+
+  func plan() throws -> FleetPlan {
+    guard let step = Step(parsing: step), step == .day || step == .hour else {
+      throw ValidationError("--step is day or hour.")
+    }
+    let scenarios = try scenario.flatMap { $0.split(separator: ",") }.map { name in
+      guard let scenario = Scenario(rawValue: String(name)) else {
+        throw ValidationError(
+          "There is no scenario '\(name)'; there are \(Scenario.allCases.map(\.rawValue).joined(separator: ", ")).")
+      }
+      return scenario
+    }
+    return FleetPlan(
+      servers: servers, days: days, step: step, seed: seed, scenarios: scenarios.isEmpty ? nil : scenarios)
+  }
+}
+
+struct SynthCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "synth", abstract: "Makes a seeded synthetic fleet with known truth.",
+    discussion: """
+      EXAMPLES
+        horizonscale synth --out fleet --servers 200
+        horizonscale synth --out disks --scenario sawtooth-disk --days 730
+      """)
+
+  @Option(help: "Folder for metrics.parquet, inventory.parquet and truth.parquet.")
+  var out: String
+
+  @OptionGroup var fleet: FleetOptions
+
+  @Option(help: "Threads. (default: all cores)")
+  var threads: Int = ProcessInfo.processInfo.activeProcessorCount
+
+  @Flag(help: "Say nothing but errors.")
+  var quiet = false
+
+  func run() async throws {
+    let progress = Terminal.progress(quiet: quiet)
+    let plan = try fleet.plan()
+    try await SyntheticFleet(plan).write(to: out, threads: max(1, threads)) { done in
+      progress.report("synth", Double(done) / Double(plan.servers))
+    }
+    progress.say("Wrote metrics.parquet, inventory.parquet and truth.parquet to \(out).")
+  }
+}
+
+struct DemoCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "demo", abstract: "Makes a synthetic fleet and runs the main job on it.",
+    discussion: """
+      EXAMPLE
+        horizonscale demo --servers 500 --workspace demo-workspace
+      """)
+
+  @OptionGroup var fleet: FleetOptions
+  @OptionGroup var workspace: WorkspaceOptions
+  @OptionGroup var execution: ExecutionOptionsGroup
+
+  func run() async throws {
+    let sources = try SettingSources(execution.flags, in: workspace)
+    let progress = workspace.progress
+    let execution = try sources.execution(progress)
+    let folder = workspace.folder.folder.appending(path: "demo-fleet").path
+    let plan = try fleet.plan()
+    try workspace.folder.create()
+    progress.say("Making \(plan.servers) servers with \(plan.days) days of history, seed \(plan.seed).")
+    try await SyntheticFleet(plan).write(to: folder, threads: execution.threads) { done in
+      progress.report("synth", Double(done) / Double(plan.servers))
+    }
+    var settings = try sources.settings()
+    settings.seed = plan.seed
+    let outcome = try await runAll(
+      inputs: [folder], workspace: workspace.folder, settings: settings, execution: execution)
+    Terminal.out(outcome.summary)
+  }
+}
