@@ -7,7 +7,7 @@ export PKG_CONFIG_PATH := $(CURDIR)/.deps/lib/pkgconfig$(if $(PKG_CONFIG_PATH),:
 
 # The executable and the test bundles live in .build/<target>/release; an install puts the libraries into ../lib.
 rpath = -Xlinker -rpath -Xlinker '$$ORIGIN/$(1)'
-FLAGS := -c release --static-swift-stdlib --explicit-target-dependency-import-check error \
+FLAGS := -c release --explicit-target-dependency-import-check error \
   $(call rpath,../../../.deps/arrow/lib) $(call rpath,../../../.deps/openblas/lib) $(call rpath,../lib)
 SWIFT_FILES := Package.swift Sources Tests
 

@@ -8,6 +8,12 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 /// Imports stay inside a module unless they say otherwise.
 let settings: [SwiftSetting] = [.enableUpcomingFeature("InternalImportsByDefault")]
 
+/// Swift's runtime and Foundation go into the executable alone: tests need the shared ones, and `--static-swift-stdlib` would
+/// build every module twice.
+let staticRuntime = LinkerSetting.unsafeFlags(
+  ["-static-stdlib", "-lCoreFoundation", "-l_FoundationICU", "-l_FoundationCShims", "-l_FoundationCollections"],
+  .when(platforms: [.linux]))
+
 /// A module with what it may see; arrows only point downwards.
 func module(_ name: String, sees dependencies: [Target.Dependency] = [], leavesOut: [String] = []) -> Target {
   .target(name: name, dependencies: dependencies, exclude: leavesOut, swiftSettings: settings)
@@ -32,7 +38,7 @@ let package = Package(
     .executableTarget(
       name: "horizonscale",
       dependencies: ["HorizonPipeline", "HorizonSynthetic", "HorizonStore", "HorizonCore", argumentParser],
-      swiftSettings: settings),
+      swiftSettings: settings, linkerSettings: [staticRuntime]),
     module(
       "HorizonPipeline",
       sees: [
@@ -54,6 +60,8 @@ let package = Package(
     .target(name: "ArrowBridge", dependencies: ["CArrow"]),
     .systemLibrary(name: "CArrow", pkgConfig: "parquet"),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "scipy-openblas"),
+    tests(of: "HorizonCore"),
+    tests(of: "HorizonContest", with: ["HorizonModels", "HorizonTestKit", "HorizonCore"]),
     tests(of: "HorizonModels", with: ["HorizonTestKit", "HorizonCore"]),
     tests(of: "HorizonReport"),
     tests(of: "HorizonRisk", with: ["HorizonCore", "HorizonNumerics"]),

@@ -42,17 +42,14 @@ class CsvReader final : public ab_reader {
     decideZones();
   }
 
-  ~CsvReader() override {
-    for (auto &block : parsing_) block.wait();
-  }
-
  protected:
   std::shared_ptr<arrow::RecordBatch> read() override {
     while (true) {
       while (!atEnd_ && parsing_.size() < static_cast<size_t>(threads_)) start();
       if (parsing_.empty()) return nullptr;
-      auto parsed = parsing_.front().get();
+      auto front = std::move(parsing_.front());
       parsing_.pop_front();
+      auto parsed = front.get();
       for (auto &row : parsed.skipped) {
         row.record += records_;
         skippedRecords.push_back(row.record);
@@ -109,9 +106,10 @@ class CsvReader final : public ab_reader {
   bool atEnd_ = false;
   CsvFormat format_;
   DelimitedText::Block first_;
-  std::deque<std::future<CsvBlock>> parsing_;
   /// Data records of the blocks handed over.
   int64_t records_ = 0;
+  /// The last member: going away, it waits for what still reads the others.
+  std::deque<std::future<CsvBlock>> parsing_;
 };
 
 }  // namespace

@@ -1,6 +1,6 @@
 import Foundation
 package import HorizonContest
-package import HorizonCore
+import HorizonCore
 import HorizonStore
 
 /// Pass (b): every model on every fold of every series; the digests are spilled to `spill`.

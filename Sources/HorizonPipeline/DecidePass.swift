@@ -1,6 +1,6 @@
-import Foundation
+package import Foundation
 package import HorizonContest
-package import HorizonCore
+import HorizonCore
 import HorizonModels
 import HorizonStore
 

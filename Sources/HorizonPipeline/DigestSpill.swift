@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 package import HorizonContest
 package import HorizonCore
 

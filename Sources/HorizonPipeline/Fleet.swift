@@ -1,5 +1,5 @@
-import Foundation
-package import HorizonContest
+package import Foundation
+import HorizonContest
 package import HorizonCore
 package import HorizonStore
 

@@ -1,10 +1,10 @@
 package import Foundation
 import HorizonContest
-package import HorizonCore
+import HorizonCore
 import HorizonModels
 import HorizonNumerics
 import HorizonRisk
-package import HorizonSources
+import HorizonSources
 package import HorizonStore
 
 /// A finished run.

@@ -53,9 +53,9 @@ package struct Execution: Sendable {
   package var threads: Int
   /// Series between reading and writing at a time.
   package var chunk: Int
-  package var progress: Progress
+  package var progress: RunProgress
 
-  package init(threads: Int, chunk: Int, progress: Progress) {
+  package init(threads: Int, chunk: Int, progress: RunProgress) {
     self.threads = threads
     self.chunk = chunk
     self.progress = progress
@@ -67,7 +67,7 @@ package struct Execution: Sendable {
 }
 
 /// Told how far a stage has come; the command line draws a bar from it.
-package struct Progress: Sendable {
+package struct RunProgress: Sendable {
   /// Stage and share done in 0...1.
   package let report: @Sendable (String, Double) -> Void
   /// A line of talk for people.
@@ -78,5 +78,5 @@ package struct Progress: Sendable {
     self.say = say
   }
 
-  package static let silent = Progress(report: { _, _ in }, say: { _ in })
+  package static let silent = RunProgress(report: { _, _ in }, say: { _ in })
 }

@@ -28,16 +28,6 @@ struct TextTable {
   }
 }
 
-func grouped(_ n: Int) -> String {
-  var digits = String(abs(n))
-  var at = digits.index(digits.endIndex, offsetBy: -3, limitedBy: digits.startIndex)
-  while let place = at, place > digits.startIndex {
-    digits.insert(",", at: place)
-    at = digits.index(place, offsetBy: -3, limitedBy: digits.startIndex)
-  }
-  return (n < 0 ? "-" : "") + digits
-}
-
 private func percent(_ share: Double?) -> String { share.map { "\(Int(($0 * 100).rounded())) %" } ?? "-" }
 
 /// A name as a terminal may print it: control characters are shown, not obeyed.

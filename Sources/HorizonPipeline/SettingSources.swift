@@ -2,7 +2,7 @@ import Foundation
 package import HorizonCore
 import HorizonModels
 import HorizonRisk
-import HorizonStore
+package import HorizonStore
 import Yams
 
 /// Where settings come from, the first that has one wins: flags, environment (`HORIZONSCALE_...`), `horizonscale.yaml`, defaults.

@@ -1,6 +1,6 @@
 import Foundation
-package import HorizonCore
-package import HorizonStore
+import HorizonCore
+import HorizonStore
 import Synchronization
 
 /// Reads metrics into the workspace's master: `master/`, `inventory.parquet`, `quality.json`.

@@ -55,10 +55,11 @@ struct InputSet: Sendable {
 
   private mutating func add(_ file: InputFile, _ map: [ColumnRole: String]) throws {
     let summary: TableSummary
-    do { summary = try TableSummary.of(path: file.path) } catch where error.code == .empty {
-      passedOver.append(Failure(.unusableData, "\(file.shown) is empty.", remedy: error.remedy))
-      return
-    } catch {
+    do { summary = try TableSummary.of(path: file.path) } catch {
+      if error.code == .empty {
+        passedOver.append(Failure(.unusableData, "\(file.shown) is empty.", remedy: error.remedy))
+        return
+      }
       throw Failure(error.exitCode, "\(file.shown): \(error.message).", remedy: error.remedy)
     }
     if try !hasRows(file, summary) {

@@ -67,7 +67,7 @@ struct LocalClock: Sendable {
   func utc(fromLocal microseconds: Int64) -> Int64 {
     var hint = 0
     let first = offset(atUTC: microseconds, hint: &hint)
-    let candidates = [-1, 0, 1].map { k in
+    let candidates = [Int64(-1), 0, 1].map { k in
       var hint = 0
       return offset(atUTC: microseconds - first + k * 86_400_000_000, hint: &hint)
     }

@@ -113,7 +113,8 @@ final class MetricsReading {
   }
 
   private func nextBatch(_ passed: inout Int) throws -> TableBatch? {
-    do { return try reader.next() } catch let error as StoreError where error.code == .conversion && isText && !isLenient {
+    do { return try reader.next() } catch {
+      guard error.code == .conversion, isText, !isLenient else { throw error }
       isLenient = true
       serverCodes = []
       resourceCodes = []
@@ -208,23 +209,24 @@ final class MetricsReading {
 
   private func takeTimes(_ batch: TableBatch, _ from: Int, _ reject: Reject) {
     let times = times.renew(batch.rowCount)
-    func settle(_ row: Int, _ time: Int64, _ text: @autoclosure () -> String) {
-      if MetricsReading.plausible.contains(time) {
-        times[row] = time
-      } else if status[row] == RowStatus.good {
-        reject(row, .notATime, shape.time, text())
-      }
+    func isRejected(_ row: Int, _ time: Int64) -> Bool {
+      times[row] = time
+      return !MetricsReading.plausible.contains(time) && status[row] == RowStatus.good
     }
     switch shape.timeType {
     case .time:
       let values = batch.times(timeAt)
       for row in from..<batch.rowCount {
-        settle(row, values[row], values[row] == MetricsReading.invalid ? "" : ISOTime.string(values[row]))
+        if isRejected(row, values[row]) {
+          reject(row, .notATime, shape.time, values[row] == MetricsReading.invalid ? "" : ISOTime.string(values[row]))
+        }
       }
     case .double:
       let values = batch.doubles(timeAt)
       for row in from..<batch.rowCount {
-        settle(row, ISOTime.epochMicroseconds(values[row]) ?? MetricsReading.invalid, "\(values[row])")
+        if isRejected(row, ISOTime.epochMicroseconds(values[row]) ?? MetricsReading.invalid) {
+          reject(row, .notATime, shape.time, values[row].isNaN ? "" : "\(values[row])")
+        }
       }
     default:
       extend(&timeCodes, timeAt) { text in
@@ -236,7 +238,9 @@ final class MetricsReading {
       timeCodes.withUnsafeBufferPointer { known in
         for row in from..<batch.rowCount {
           let code = Int(codes[row])
-          settle(row, code < 0 ? MetricsReading.invalid : known[code], code < 0 ? "" : names[code])
+          if isRejected(row, code < 0 ? MetricsReading.invalid : known[code]) {
+            reject(row, .notATime, shape.time, code < 0 ? "" : names[code])
+          }
         }
       }
     }

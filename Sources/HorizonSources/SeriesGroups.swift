@@ -138,7 +138,8 @@ final class SeriesGroups {
     let n = group.count
     let keys = keys.renew(n)
     for k in 0..<n { keys[k] = SortKey(time: t[k], position: k) }
-    UnsafeMutableBufferPointer(start: keys, count: n).sort { ($0.time, $0.position) < ($1.time, $1.position) }
+    var order = UnsafeMutableBufferPointer(start: keys, count: n)
+    order.sort { ($0.time, $0.position) < ($1.time, $1.position) }
     for k in 0..<n { t[k] = keys[k].time }
     let doubles = gathered.renew(n)
     func gather(_ column: UnsafeMutablePointer<Double>) {

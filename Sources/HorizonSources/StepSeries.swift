@@ -172,7 +172,8 @@ final class StepSeriesBuilder {
   private func quantile(_ v: UnsafeMutablePointer<Double>, _ n: Int, _ level: Double) -> Double {
     let sorted = sorting.renew(n)
     sorted.update(from: v, count: n)
-    UnsafeMutableBufferPointer(start: sorted, count: n).sort()
+    var order = UnsafeMutableBufferPointer(start: sorted, count: n)
+    order.sort()
     let place = level * Double(n - 1)
     let below = Int(place)
     let above = min(below + 1, n - 1)

@@ -19,6 +19,8 @@ package final class TableReader {
   package let columns: [Column]
   private let reader: OpaquePointer
   private var names: [[String]]
+  /// Kept so that buffers of a batch that nobody holds do not dangle before the next one is read.
+  private var latest: TableBatch?
 
   /// - Parameters:
   ///   - rowGroups: Which row groups to read, in this order; all when nil.
@@ -79,7 +81,8 @@ package final class TableReader {
   package func next() throws(StoreError) -> TableBatch? {
     var batch: OpaquePointer?
     try native(path) { ab_reader_next(reader, &batch, $0) }
-    return batch.map { TableBatch($0, types: columns.map(\.type)) }
+    latest = batch.map { TableBatch($0, types: columns.map(\.type)) }
+    return latest
   }
 
   /// The distinct names seen so far in a key column, in the order of their first rows; a code is an index into it.

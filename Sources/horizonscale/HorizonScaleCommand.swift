@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import Glibc
 import HorizonCore
 import HorizonPipeline
 
@@ -27,14 +27,14 @@ struct HorizonScaleCommand: AsyncParsableCommand {
       if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
     } catch let failure as Failure {
       Terminal.error(failure.description)
-      exit(failure.code.rawValue)
+      Glibc.exit(failure.code.rawValue)
     } catch let code as ExitStatus {
-      exit(code.value)
+      Glibc.exit(code.value)
     } catch let error where Self.isOurs(error) {
       exit(withError: error)
     } catch {
       Terminal.error("This is a defect in HorizonScale: \(error)")
-      exit(ExitCode.defect.rawValue)
+      Glibc.exit(ExitCode.defect.rawValue)
     }
   }
 

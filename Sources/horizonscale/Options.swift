@@ -13,7 +13,7 @@ struct WorkspaceOptions: ParsableArguments {
   var quiet = false
 
   var folder: Workspace { Workspace(workspace) }
-  var progress: Progress { Terminal.progress(quiet: quiet) }
+  var progress: RunProgress { Terminal.progress(quiet: quiet) }
 }
 
 /// How readings are understood.
@@ -98,7 +98,7 @@ extension SettingSources {
     try self.init(flags: flags, environment: ProcessInfo.processInfo.environment, workspace: workspace.folder)
   }
 
-  func execution(_ progress: Progress) throws -> Execution {
+  func execution(_ progress: RunProgress) throws -> Execution {
     Execution(threads: try threads(), chunk: try chunk(), progress: progress)
   }
 }

@@ -25,10 +25,10 @@ enum Terminal {
   }
 
   /// A bar for stages that last longer than a second, on a terminal only.
-  static func progress(quiet: Bool) -> Progress {
+  static func progress(quiet: Bool) -> RunProgress {
     if quiet { return .silent }
     let bar = Bar()
-    return Progress(
+    return RunProgress(
       report: { stage, share in if isInteractive { bar.draw(stage, share) } },
       say: { line in
         bar.clear()

@@ -44,7 +44,8 @@ import Testing
   @Test func zonedTimesAreTurnedIntoUTC() throws {
     let reader = try reader(
       "time,value\n2025-01-01T02:00:00+02:00,1\n2025-01-01T00:00:00Z,2\n", [Column("time", .time)])
-    #expect(try Array(#require(try reader.next()).times(0)) == [1_735_689_600_000_000, 1_735_689_600_000_000])
+    let batch = try #require(try reader.next())
+    #expect(Array(batch.times(0)) == [1_735_689_600_000_000, 1_735_689_600_000_000])
   }
 
   @Test(arguments: [",", ";", "\t", "|"]) func theDelimiterIsGuessedFromTheHeader(_ delimiter: String) throws {
@@ -77,7 +78,8 @@ import Testing
   @Test func windowsAndOldMacLineEndsAreLineEnds() throws {
     for end in ["\r\n", "\r", "\n"] {
       let reader = try reader(["server,value", "a,1", "b,2"].joined(separator: end), [Column("value", .int64)])
-      #expect(try Array(#require(try reader.next()).int64s(0)) == [1, 2])
+      let batch = try #require(try reader.next())
+      #expect(Array(batch.int64s(0)) == [1, 2])
     }
   }
 

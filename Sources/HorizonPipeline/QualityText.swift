@@ -1,0 +1,48 @@
+import HorizonReport
+import HorizonSources
+import HorizonStore
+
+/// What the input is like, for people: what was read, what became of it, what 100 % is.
+func qualityTable(_ quality: QualityReport, manifest: MasterManifest) -> String {
+  var lines = [
+    "Read \(grouped(quality.rowsRead)) rows, rejected \(grouped(quality.rowsRejected)); stored \(grouped(manifest.readingCount)) readings of \(grouped(quality.seriesStored)) series, one a \(manifest.step.name)."
+  ]
+  if !quality.reasons.isEmpty {
+    var table = TextTable(headings: ["found", "count", "", "for example"], numeric: [1])
+    for finding in quality.reasons {
+      table.rows.append([
+        finding.reason.rawValue, grouped(finding.count), finding.kind.rawValue,
+        finding.examples.first?.sentence(finding.reason) ?? "",
+      ])
+    }
+    lines += ["", table.textWithWholeLastColumn]
+  }
+  lines.append("")
+  lines += manifest.resources.map { "\($0.decision)." }
+  lines += quality.notes
+  return lines.joined(separator: "\n")
+}
+
+/// The same for the report.
+func reportQuality(_ quality: QualityReport) -> ReportData.Quality {
+  let gaps = quality.series.filter { $0.gapSteps > 0 }
+  var series: [ReportData.Finding] = []
+  if let worst = gaps.max(by: { $0.longestGap < $1.longestGap }) {
+    series.append(
+      ReportData.Finding(
+        reason: "series with missing steps", count: gaps.count, action: "kept; a gap is not a zero",
+        example: ReportData.Example(text: "\(worst.server) / \(worst.resource): longest gap \(worst.longestGap) steps")))
+  }
+  if quality.seriesWithoutReadings > 0 {
+    series.append(
+      ReportData.Finding(reason: "series without any reading", count: quality.seriesWithoutReadings, action: "left out"))
+  }
+  return ReportData.Quality(
+    rows: quality.reasons.map { finding in
+      ReportData.Finding(
+        reason: finding.reason.rawValue, count: finding.count, action: finding.kind.rawValue,
+        example: finding.examples.first.map {
+          ReportData.Example(file: $0.file, line: $0.line ?? $0.row, column: $0.column, text: $0.text)
+        })
+    }, series: series)
+}
