@@ -5,7 +5,7 @@ import HorizonStore
 /// What the input is like, for people: what was read, what became of it, what 100 % is.
 func qualityTable(_ quality: QualityReport, manifest: MasterManifest) -> String {
   var lines = [
-    "Read \(grouped(quality.rowsRead)) rows, rejected \(grouped(quality.rowsRejected)); stored \(grouped(manifest.readingCount)) readings of \(grouped(quality.seriesStored)) series, one a \(manifest.step.name)."
+    "Read \(grouped(quality.rowsRead)) rows, rejected \(grouped(quality.rowsRejected)); stored \(grouped(manifest.readingCount)) readings of \(grouped(quality.seriesStored)) series, one per \(manifest.step.name)."
   ]
   if !quality.reasons.isEmpty {
     var table = TextTable(headings: ["found", "count", "", "for example"], numeric: [1])

@@ -7,7 +7,7 @@ package struct Survey: Sendable {
   package fileprivate(set) var liveCount = 0
   package fileprivate(set) var withoutCeiling = 0
   package fileprivate(set) var servers = 0
-  /// Steps from the first reading of the longest series to the as-of.
+  /// Steps of the longest history.
   package fileprivate(set) var longestHistory = 0
   package fileprivate(set) var readings = 0
 
@@ -27,7 +27,7 @@ package func survey(_ fleet: Fleet, execution: Execution) throws -> Survey {
   while let tile = try reader.next() {
     try Interruption.check()
     for s in tile.contest.names.indices {
-      let history = tile.contest.panel.history(s)
+      let history = tile.contest.panel.cut(at: tile.contest.cutoff(s)).history(s)
       survey.seriesCount += 1
       if tile.contest.isLive(s) { survey.liveCount += 1 }
       if tile.contest.ceilings[s].isNaN { survey.withoutCeiling += 1 }

@@ -21,6 +21,10 @@ final class ExtraColumns: @unchecked Sendable {
 
   func valueCode(_ text: String) -> Int32 {
     if let known = valueCodes[text] { return known }
+    if isOverfull || values.count >= ExtraColumns.limit {
+      isOverfull = true
+      return 0
+    }
     let code = Int32(values.count)
     values.append(text)
     valueCodes[text] = code

@@ -165,7 +165,8 @@ struct ColumnMatcher {
       case .missing: break
       }
     }
-    return numbers > words
+    let isNamedSo = ResourceKind(resource: ColumnRole.resourceAndUnit(ofWide: field.name).resource) != .other
+    return numbers > words || (isNamedSo && numbers > 0)
   }
 
   /// The field for a role; nil when there is none.

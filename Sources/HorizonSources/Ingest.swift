@@ -57,6 +57,7 @@ private struct Ingest {
     defer {
       try? files.removeItem(atPath: madeScratch ? options.scratch : "\(options.scratch)/stdin-\(getpid())")
       try? files.removeItem(atPath: temporary)
+      unlink(temporary + ".inventory")
     }
     removeLeftovers()
     var input = try InputSet(options, map: map)

@@ -1,19 +1,19 @@
-import Foundation
-import HorizonCore
+package import Foundation
+package import HorizonCore
 
 /// One file to look at.
-struct InputFile: Sendable, Hashable {
+package struct InputFile: Sendable, Hashable {
   /// Where it is read.
-  let path: String
+  package let path: String
   /// How it is called in messages and in the manifest.
-  let shown: String
+  package let shown: String
   let isFromFolder: Bool
   /// Server of its rows when no column names one.
   var stem: String
 }
 
 /// Turns what the user named into files: folders recursively in sorted order, `-` spooled to the scratch folder.
-enum InputList {
+package enum InputList {
   static let endings = [".csv", ".csv.gz", ".parquet"]
 
   /// - Parameter excluded: The workspace, which may lie inside an input folder.
@@ -34,7 +34,7 @@ enum InputList {
   }
 
   /// Copies a stream to a file, so that it can be looked at twice.
-  static func spooled(_ stream: FileHandle, scratch: String) throws(Failure) -> InputFile {
+  package static func spooled(_ stream: FileHandle, scratch: String) throws(Failure) -> InputFile {
     let path = "\(scratch)/stdin-\(getpid())"
     guard FileManager.default.createFile(atPath: path, contents: nil), let file = FileHandle(forWritingAtPath: path) else {
       throw Failure(.cannotCreate, "\(path) cannot be created.", remedy: "Check permissions and free disk.")

@@ -131,14 +131,15 @@ final class MetricsReading {
 
   private func finish() throws(StoreError) {
     let skipped = reader.skippedCount
+    var counted = 0
     for row in reader.skippedRows.prefix(RejectionLog.examplesKept) where log.wantsExample(of: .wrongFieldCount) {
       let text =
         row.actual == 0
         ? "a quote is opened and never closed" : "the row has \(row.actual) fields where the header has \(row.expected)"
       log.reject(.wrongFieldCount, file: file.shown, record: row.record, column: nil, text: text)
-      log.count(.wrongFieldCount, -1)
+      counted += 1
     }
-    log.count(.wrongFieldCount, skipped)
+    log.count(.wrongFieldCount, skipped - counted)
     log.read(rows: skipped, rejected: skipped)
     try log.settle(path: file.path, isText: isText, skipped: isLenient ? reader.skippedRecords : [])
   }

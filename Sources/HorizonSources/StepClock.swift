@@ -57,6 +57,8 @@ enum StepChoice {
   static func phase(of localSeconds: [Int64], seconds: Int64) -> Int64 {
     guard seconds > day, !localSeconds.isEmpty else { return 0 }
     let places = Set(localSeconds.map { (($0 % seconds) + seconds) % seconds / day * day }).sorted()
+    // Readings on every day favour no beginning; a week then begins on Monday.
+    if places.count == Int(seconds / day) { return seconds == 7 * day ? 4 * day : 0 }
     var best = places[0]
     var widest = places[0] + seconds - places.last!
     for (a, b) in zip(places, places.dropFirst()) where b - a > widest {

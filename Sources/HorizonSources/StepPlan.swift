@@ -20,9 +20,12 @@ struct StepPlan {
     let local = holdsDates ? LocalClock.utc : clock
     let sample = try StepPlan.sample(spill, registry, nameExtension, local)
     own = StepChoice.own(sample.distances)
-    let span = spill.maximumTime >= spill.minimumTime ? Double(spill.maximumTime - spill.minimumTime) / 1_000_000 : 0
-    let seconds = asked?.seconds ?? StepChoice.seconds(own: own, span: span)
+    // The span of a series, not of a folder of exports from different months: fourteen days have too few daily readings.
+    let seconds = asked?.seconds ?? StepChoice.seconds(own: own, span: sample.longestSpan)
     let step = Step(seconds: seconds, phase: StepChoice.phase(of: sample.places, seconds: seconds))
+    if let asked, let own, asked.seconds < own {
+      notes.append("The step \(asked.name) is shorter than the input's own, \(Step(seconds: own).name): most steps stay empty")
+    }
     self.clock = StepClock(step: step, clock: seconds >= StepChoice.day ? local : .utc)
     self.notes = notes
   }
@@ -72,25 +75,27 @@ struct StepPlan {
 
   private static func list(_ names: [String]) -> String { names.map { "'\($0)'" }.joined(separator: ", ") }
 
-  /// Distances of a sample of at least 256 series, and where their readings lie. The sample is drawn by a hash of the names, so it
+  /// Distances of a sample of at least 256 series, where their readings lie, and the longest time in seconds that one of them spans. The sample is drawn by a hash of the names, so it
   /// does not depend on the order of rows.
   private static func sample(
     _ spill: ReadingSpill, _ registry: SeriesRegistry, _ nameExtension: NameExtension, _ clock: LocalClock
-  ) throws -> (distances: [Double], places: [Int64]) {
+  ) throws -> (distances: [Double], places: [Int64], longestSpan: Double) {
     let groups = SeriesGroups(spill: spill, registry: registry, nameExtension: nameExtension)
     var distances: [Double] = []
     var places: Set<Int64> = []
+    var longest: Int64 = 0
     for bucket in 0..<SeriesRegistry.bucketCount where distances.count < 256 {
       try groups.load(bucket)
       for group in groups.groups {
         let times = UnsafeBufferPointer(start: groups.times + group.start, count: group.count)
         if let distance = StepChoice.medianDistance(times) { distances.append(distance) }
+        if let first = times.min(), let last = times.max() { longest = max(longest, last - first) }
         var hint = 0
         for time in times.prefix(400) {
           places.insert((time + clock.offset(atUTC: time, hint: &hint)) / 86_400_000_000 * 86_400)
         }
       }
     }
-    return (distances, Array(places))
+    return (distances, Array(places), Double(longest) / 1_000_000)
   }
 }

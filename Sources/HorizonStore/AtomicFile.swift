@@ -35,7 +35,8 @@ package func atomicWrite(_ bytes: some Collection<UInt8>, to path: String) throw
   let file = AtomicFile(path)
   let descriptor = open(file.temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
   guard descriptor >= 0 else { throw writingFailed(path) }
-  let isWritten = bytes.withContiguousStorageIfAvailable { writeAll($0, to: descriptor) }
+  let isWritten =
+    bytes.withContiguousStorageIfAvailable { writeAll($0, to: descriptor) }
     ?? Array(bytes).withUnsafeBufferPointer { writeAll($0, to: descriptor) }
   let error = errno
   close(descriptor)

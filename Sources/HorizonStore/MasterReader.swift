@@ -24,6 +24,12 @@ package struct MasterSeries: Sendable, Hashable {
   package var values: [Double] = []
   /// NaN where unknown.
   package var capacity: [Double] = []
+
+  package init(times: [Int64] = [], values: [Double] = [], capacity: [Double] = []) {
+    self.times = times
+    self.values = values
+    self.capacity = capacity
+  }
 }
 
 /// Streams a master in order (resource, server) as tiles of whole series that know nothing after the as-of.

@@ -66,6 +66,6 @@ func withNative<Result>(
 /// `texts` as C strings, valid inside `body`.
 func withCStrings<Result>(_ texts: [String], _ body: ([UnsafePointer<CChar>?]) -> Result) -> Result {
   let copies = texts.map { strdup($0) }
-  defer { copies.forEach { free($0) } }
+  defer { for copy in copies { free(copy) } }
   return body(copies.map { UnsafePointer($0) })
 }

@@ -157,6 +157,26 @@ import Testing
     #expect(files[0] == files[1] && files[0] == files[2] && files[0].count > 100_000)
   }
 
+  @Test func roundedReadingsTakeLessThanAThirdOfTheRoomAndComeBackExactly() throws {
+    let schema = TableSchema([Column("value", .double, nullable: true)])
+    var state: UInt64 = 1
+    let raw = (0..<200_000).map { row -> Double in
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return row % 50 == 0 ? .nan : Double(state >> 11) * 0x1p-53 * 100
+    }
+    let rounded = raw.map { ($0 * 10).rounded() / 10 }
+    var sizes: [Int] = []
+    for values in [raw, rounded] {
+      let path = try write("values.parquet", schema, [[.doubles(values)]])
+      sizes.append(folder.bytes("values.parquet").count)
+      let reader = try TableReader(parquet: path, columns: schema.columns)
+      var read: [Double] = []
+      while let batch = try reader.next() { read += batch.doubles(0) }
+      #expect(read.map(\.bitPattern) == values.map { $0.isNaN ? Double.nan.bitPattern : $0.bitPattern })
+    }
+    #expect(sizes[1] * 3 < sizes[0])
+  }
+
   @Test func aTableWithoutRowsIsAValidFile() throws {
     let path = try write("none.parquet", Self.everyType, [])
     #expect(try TableSummary.of(path: path).rowCount == 0)
