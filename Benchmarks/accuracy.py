@@ -257,11 +257,29 @@ def breach_figures(fleet, label):
         m = new & mask
         if m.any():
             out("breach_by_kind", fleet=label, kind=kind, series=int(m.sum()), expected=float(p90[m].sum()), happened=int(happened[m].sum()))
+    tier = np.array([r["tier"] if r else "" for r in risk])
+    yes = np.isin(severity, ["warning", "critical"])
+    for t in TIERS:
+        m = new & (tier == t)
+        if m.any():
+            hits = int((yes & m & (happened == 1)).sum())
+            out("breach_by_tier", fleet=label, tier=t, series=int(m.sum()), expected=float(p90[m].sum()), happened=int(happened[m].sum()),
+                predicted=int((yes & m).sum()), hits=hits, precision=hits / max(1, (yes & m).sum()))
+    for name, m in {"without clean-up cycles": new & ~fleet.kinds()["clean-up cycles"],
+                    "disks under the threshold all last year": new & (fleet.resource == "disk")
+                    & (fleet.history[:, -365:].max(1) < THRESHOLD / 100 * fleet.capacity)}.items():
+        hits = int((yes & m & (happened == 1)).sum())
+        base = happened[m].mean() if m.any() else np.nan
+        out("breach_part", fleet=label, part=name, series=int(m.sum()), expected=float(p90[m].sum()), happened=int(happened[m].sum()),
+            predicted=int((yes & m).sum()), hits=hits, precision=hits / max(1, (yes & m).sum()), brier=brier(p90[m], happened[m]),
+            brier_climatology=base * (1 - base))
     both = new & np.isfinite(actual) & ~np.isnan(p50)
     soon = both & (p50 <= WITHIN)
     lines = new & np.isfinite(actual) & np.isfinite(line)
-    off = lambda a, m: {"series": int(m.sum()), "median_days_off": float(np.median(np.abs(a - actual)[m])) if m.any() else None,
-                        "median_signed": float(np.median((a - actual)[m])) if m.any() else None}
+    def off(days, where):
+        apart = (days[where] - actual[where]) if where.any() else np.array([np.nan])
+        return {"series": int(where.sum()), "median_days_off": np.median(np.abs(apart)), "median_signed": np.median(apart)}
+
     out("breach_dates", fleet=label, p50=off(p50, both), p50_within_90=off(p50, soon), line30=off(line, lines),
         line30_on_the_same=off(line, both & np.isfinite(line)),
         p50_said_but_not_in_horizon=int((new & ~np.isnan(p50) & ~np.isfinite(actual)).sum()),
@@ -308,6 +326,14 @@ def score(folder, run, label):
     for cut, parts in cuts.items():
         for part, mask in parts.items():
             out("calibration", fleet=label, cut=cut, part=part, **calibration(fleet, q, mask), **loss_figures(fleet, q, mask))
+    # How the product continues beyond q95: every halving of the chance costs another (q95 - q90).
+    open_above = (q[6] > q[5]) & (q[6] < 0.999 * fleet.capacity[:, None])
+    parts = {"all": everywhere, **cuts["resource"], **cuts["kind"]}
+    for part, mask in parts.items():
+        m = mask & open_above
+        if m.any():
+            beyond = {str(t): (fleet.future > q[6] + (q[6] - q[5]) * np.log2(0.05 / t))[m].mean() for t in (0.05, 0.02, 0.01, 0.005, 0.001)}
+            out("upper_tail", fleet=label, part=part, n=int(m.sum()), exceeded_by_nominal=beyond)
     # One error moves a whole path: coverage over series, not over readings, says how sure the figures above are.
     inside = ((fleet.future >= q[1]) & (fleet.future <= q[5])).mean(1)
     out("coverage_by_series", fleet=label, standard_error_of_mean=inside.std() / np.sqrt(series),

@@ -3,7 +3,7 @@ package import HorizonModels
 
 /// All digests of a contest, readable several times in the same order.
 package protocol DigestSource {
-  func forEach(_ body: (SeriesDigest) throws -> Void) throws
+  func stream(to body: (SeriesDigest) throws -> Void) throws
 }
 
 package struct DecisionSettings: Sendable {
@@ -39,7 +39,7 @@ package func decide(_ source: some DigestSource, settings: DecisionSettings) thr
   var decisions: [Decision] = []
   var summary = ContestSummary(models: settings.cards.count)
   var typical = [TypicalError](repeating: TypicalError(), count: settings.cards.count)
-  try source.forEach { digest in
+  try source.stream { digest in
     let selection = Selection(digest, cards: settings.cards)
     decisions.append(Decision(digest, selection: selection, settings: settings))
     guard let selection else { return }
@@ -52,7 +52,7 @@ package func decide(_ source: some DigestSource, settings: DecisionSettings) thr
   }
   var pools = ErrorPools(leads: settings.leads, models: settings.cards.count)
   var at = 0
-  try source.forEach { digest in
+  try source.stream { digest in
     defer { at += 1 }
     guard decisions[at].isContested else { return }
     let champion = decisions[at].champion
@@ -68,7 +68,7 @@ package func decide(_ source: some DigestSource, settings: DecisionSettings) thr
   }
   let calibration = CalibrationTable(pools: pools)
   at = 0
-  try source.forEach { digest in
+  try source.stream { digest in
     decisions[at].judge(digest, calibration: calibration, settings: settings)
     at += 1
   }

@@ -8,9 +8,11 @@ import HorizonNumerics
 /// only the smoothing weight is searched, eight values at a time.
 struct Theta: SeriesModel {
   static let card = ModelCard(
-    name: "theta", summary: "Exponential smoothing with an optimised share of the linear trend, after removing the season.",
+    name: "theta",
+    summary: "Exponential smoothing with an optimised share of the linear trend, after removing the season.",
     minimumHistory: 6, cost: .cheap,
-    reference: "Fiorucci, Pellegrini, Louzada, Petropoulos, Koehler, \"Models for optimising the theta method\", IJF 2016")
+    reference:
+      "Fiorucci, Pellegrini, Louzada, Petropoulos, Koehler, \"Models for optimising the theta method\", IJF 2016")
 
   func fitted(to history: History) throws(ModelError) -> Fit {
     let season = SeasonalIndices(history)

@@ -13,7 +13,7 @@ package func decide(
   let writer = try TableWriter(parquet: leaderboard.path, schema: Tables.leaderboard)
   var rows = LeaderboardRows()
   var at = 0
-  try spill.forEach { digest in
+  try spill.stream { digest in
     rows.append(digest, decision: decisions.series[at], settings: settings)
     at += 1
     if rows.count >= 100_000 {

@@ -10,19 +10,21 @@ package final class DigestSpill: DigestSource {
 
   package init(at url: URL) throws(Failure) {
     self.url = url
-    guard FileManager.default.createFile(atPath: url.path, contents: nil), let file = FileHandle(forWritingAtPath: url.path)
+    guard FileManager.default.createFile(atPath: url.path, contents: nil),
+      let file = FileHandle(forWritingAtPath: url.path)
     else { throw Failure(.cannotCreate, "\(url.path) cannot be created.", remedy: "Check permissions and free disk.") }
     self.file = file
   }
 
   package func append(_ words: [UInt32], count: Int) throws(Failure) {
     do { try words.withUnsafeBytes { try file.write(contentsOf: Data($0)) } } catch {
-      throw Failure(.writingFailed, "\(url.path) cannot be written: \(error.localizedDescription)", remedy: "Free disk space.")
+      throw Failure(
+        .writingFailed, "\(url.path) cannot be written: \(error.localizedDescription)", remedy: "Free disk space.")
     }
     self.count += count
   }
 
-  package func forEach(_ body: (SeriesDigest) throws -> Void) throws {
+  package func stream(to body: (SeriesDigest) throws -> Void) throws {
     let reader = try FileHandle(forReadingFrom: url)
     defer { try? reader.close() }
     var rest = Data()

@@ -22,11 +22,13 @@ package struct Fleet: Sendable {
     }
     do { manifest = try JSONDecoder().decode(MasterManifest.self, from: data) } catch {
       throw Failure(
-        .unusableData, "\(file.path) cannot be read: \(error)", remedy: "Fill the master anew with 'horizonscale ingest'.")
+        .unusableData, "\(file.path) cannot be read: \(error)",
+        remedy: "Fill the master anew with 'horizonscale ingest'.")
     }
     if let text = settings.asOf {
       guard let time = ISOTime.parse(text) else {
-        throw Failure(.badUsage, "--as-of '\(text)' is no time.", remedy: "Write it as 2025-12-31 or 2025-12-31T21:00Z.")
+        throw Failure(
+          .badUsage, "--as-of '\(text)' is no time.", remedy: "Write it as 2025-12-31 or 2025-12-31T21:00Z.")
       }
       asOf = min(manifest.step.index(ofMicroseconds: time.microseconds), manifest.lastIndex)
       guard asOf >= manifest.firstIndex else {

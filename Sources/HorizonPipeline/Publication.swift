@@ -22,7 +22,8 @@ func publication(
   let decisions = Array(decisions)
   let count = tile.names.count
   var result = Publication(
-    forecasts: ForecastBlock(count: count, horizon: horizon), raw: ForecastBlock(count: 0, horizon: horizon), bounds: [],
+    forecasts: ForecastBlock(count: count, horizon: horizon), raw: ForecastBlock(count: 0, horizon: horizon),
+    bounds: [],
     models: [], isStandIn: [Bool](repeating: false, count: count))
   var own: [Int: [Int: ForecastBlock]] = [:]  // [series][model], a block of one row
   func run(_ model: Int, on series: [Int]) {

@@ -31,11 +31,13 @@ func reportQuality(_ quality: QualityReport) -> ReportData.Quality {
     series.append(
       ReportData.Finding(
         reason: "series with missing steps", count: gaps.count, action: "kept; a gap is not a zero",
-        example: ReportData.Example(text: "\(worst.server) / \(worst.resource): longest gap \(worst.longestGap) steps")))
+        example: ReportData.Example(text: "\(worst.server) / \(worst.resource): longest gap \(worst.longestGap) steps"))
+    )
   }
   if quality.seriesWithoutReadings > 0 {
     series.append(
-      ReportData.Finding(reason: "series without any reading", count: quality.seriesWithoutReadings, action: "left out"))
+      ReportData.Finding(reason: "series without any reading", count: quality.seriesWithoutReadings, action: "left out")
+    )
   }
   return ReportData.Quality(
     rows: quality.reasons.map { finding in

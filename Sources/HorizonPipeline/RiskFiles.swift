@@ -99,7 +99,8 @@ struct RiskFiles {
     func quoted(_ field: String) -> String {
       // A cell that a spreadsheet would take for a formula is preceded by an apostrophe.
       let safe = field.first.map { "=+-@\t".contains($0) && Double(field) == nil } == true ? "'" + field : field
-      return safe.contains { ",\"\n\r".contains($0) } ? "\"" + safe.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : safe
+      return safe.contains { ",\"\n\r".contains($0) }
+        ? "\"" + safe.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : safe
     }
     return ([headings] + rows.map(fields)).map { $0.map(quoted).joined(separator: ",") + "\n" }.joined()
   }

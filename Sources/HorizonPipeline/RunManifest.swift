@@ -72,7 +72,8 @@ package struct RunManifest: Codable, Sendable {
   package init(readingFrom run: URL) throws {
     let file = run.appending(path: "run.json")
     do { self = try JSONDecoder().decode(RunManifest.self, from: try Data(contentsOf: file)) } catch {
-      throw Failure(.unusableData, "\(file.path) cannot be read: \(error)", remedy: "Make a new run with 'horizonscale run'.")
+      throw Failure(
+        .unusableData, "\(file.path) cannot be read: \(error)", remedy: "Make a new run with 'horizonscale run'.")
     }
   }
 

@@ -40,10 +40,14 @@ package struct RunSettings: Sendable, Codable {
       if !holds { throw Failure(.badSetting, what, remedy: remedy) }
     }
     try require((1...60).contains(folds), "folds is \(folds).", "Use 1 to 60.")
-    try require(horizon.map { (1...20_000).contains($0) } ?? true, "horizon is \(horizon ?? 0) steps.", "Use 1 to 20000.")
-    try require((0...1).contains(maxBadRows), "max-bad-rows is \(maxBadRows).", "Use a share from 0 to 1, such as 0.01.")
+    try require(
+      horizon.map { (1...20_000).contains($0) } ?? true, "horizon is \(horizon ?? 0) steps.", "Use 1 to 20000.")
+    try require(
+      (0...1).contains(maxBadRows), "max-bad-rows is \(maxBadRows).", "Use a share from 0 to 1, such as 0.01.")
     _ = try risk()
-    try require(TimeZone(identifier: timezone) != nil, "There is no time zone '\(timezone)'.", "Use a name such as Europe/Berlin.")
+    try require(
+      TimeZone(identifier: timezone) != nil, "There is no time zone '\(timezone)'.", "Use a name such as Europe/Berlin."
+    )
     if let step { try require(Step(parsing: step) != nil, "'\(step)' is not a step.", "Use day, hour, week or 15min.") }
   }
 }

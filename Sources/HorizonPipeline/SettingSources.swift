@@ -11,7 +11,8 @@ package struct SettingSources: Sendable {
 
   /// Names of all settings, as written in the file; a flag is the same with hyphens, a variable in capitals.
   package static let names = [
-    "step", "aggregate", "map", "unit", "inventory", "timezone", "as_of", "horizon", "folds", "models", "breach", "seed",
+    "step", "aggregate", "map", "unit", "inventory", "timezone", "as_of", "horizon", "folds", "models", "breach",
+    "seed",
     "threads", "chunk", "max_bad_rows", "stale_after", "thresholds", "within", "procurement_days",
   ]
 
@@ -159,7 +160,8 @@ package struct SettingSources: Sendable {
       }
       let key = part[..<equals].trimmingCharacters(in: .whitespaces)
       guard !key.isEmpty, result[key] == nil else {
-        throw Failure(code, "\(origin): '\(value)' in '\(name)' cannot be read.", remedy: "Write it as name=value,name=value.")
+        throw Failure(
+          code, "\(origin): '\(value)' in '\(name)' cannot be read.", remedy: "Write it as name=value,name=value.")
       }
       result[key] = part[part.index(after: equals)...].trimmingCharacters(in: .whitespaces)
     }

@@ -7,7 +7,8 @@ enum ColumnRole: String, CaseIterable {
     switch self {
     case .server:
       [
-        "host", "hostname", "host_id", "node", "node_name", "instance", "vm", "unique_id", "series", "series_id", "item_id",
+        "host", "hostname", "host_id", "node", "node_name", "instance", "vm", "unique_id", "series", "series_id",
+        "item_id",
       ]
     case .resource: ["metric", "resource_type"]
     case .time: ["date", "ds", "timestamp", "datetime"]
@@ -22,7 +23,8 @@ enum ColumnRole: String, CaseIterable {
   /// A wide column's resource and unit: `cpu_pct` is `cpu` in percent, `disk_kbps` is `disk` in kbps.
   static func resourceAndUnit(ofWide column: String) -> (resource: String, unit: String?) {
     let suffixes = [
-      ("_pct", "%"), ("_percent", "%"), ("_util", "%"), ("_bytes", "bytes"), ("_kb", "kb"), ("_mb", "mb"), ("_gb", "gb"),
+      ("_pct", "%"), ("_percent", "%"), ("_util", "%"), ("_bytes", "bytes"), ("_kb", "kb"), ("_mb", "mb"),
+      ("_gb", "gb"),
       ("_kbps", "kbps"), ("_mbps", "mbps"), ("_count", "count"),
     ]
     for (suffix, unit) in suffixes where column.count > suffix.count && column.lowercased().hasSuffix(suffix) {

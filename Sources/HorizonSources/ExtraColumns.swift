@@ -51,6 +51,11 @@ final class ExtraColumns: @unchecked Sendable {
     return column < codes.count ? codes[column] : 0
   }
 
+  /// Different texts of a column.
+  func valueCount(of column: Int) -> Int {
+    Set(combinations.indices.lazy.map { self.value(of: column, in: Int32($0)) }).count
+  }
+
   func text(_ code: Int32) -> String { values[Int(code)] }
 }
 

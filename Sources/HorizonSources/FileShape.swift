@@ -137,7 +137,8 @@ struct ColumnMatcher {
       let keeper = same.first { metrics[$0].unit == "%" } ?? same[0]
       for k in same where k != keeper { metrics[k].resource = metrics[k].column }
       notes.append(
-        "\(file.shown): several columns are about '\(resource)'; it is '\(metrics[keeper].column)', the others keep their names")
+        "\(file.shown): several columns are about '\(resource)'; it is '\(metrics[keeper].column)', the others keep their names"
+      )
     }
     return metrics
   }
@@ -203,7 +204,8 @@ struct ColumnMatcher {
 
   private func double(_ name: String) -> Failure {
     Failure(
-      .unusableData, "\(file.shown) has several columns named '\(name)'.", remedy: "Rename or remove all but one of them.")
+      .unusableData, "\(file.shown) has several columns named '\(name)'.",
+      remedy: "Rename or remove all but one of them.")
   }
 
   private var columnList: String {
@@ -215,7 +217,8 @@ struct ColumnMatcher {
     let example = summary.fields.first?.name ?? "COLUMN"
     let what = role == "value" ? "no column of values" : "no \(role) column"
     return Failure(
-      .unusableData, "\(file.shown) has \(what) (\(([role] + alternatives).joined(separator: ", "))); it has \(columnList).",
+      .unusableData,
+      "\(file.shown) has \(what) (\(([role] + alternatives).joined(separator: ", "))); it has \(columnList).",
       remedy: "Say which column it is, such as --map \(role)=\(example).")
   }
 }

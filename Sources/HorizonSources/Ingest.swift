@@ -102,7 +102,7 @@ private struct Ingest {
       input.notes += try InventoryFile.copy(
         inventory.file, inventory.summary, server: inventory.server, to: temporary + ".inventory")
     }
-    let stored = entries.filter { $0.steps.count > 0 }
+    let stored = entries.contains { $0.steps.count == 0 } ? entries.filter { $0.steps.count > 0 } : entries
     let manifest = MasterManifest(
       step: plan.clock.step, timezone: options.timezone, resources: resources(stored, registry),
       seriesCount: stored.count, readingCount: stored.reduce(0) { $0 + $1.steps.count },
@@ -144,7 +144,8 @@ private struct Ingest {
     for metrics in input.metrics {
       do {
         let reading = try MetricsReading(
-          file: metrics.file, shape: metrics.shape, registry: registry, extras: extras, spill: spill, log: log, clock: clock,
+          file: metrics.file, shape: metrics.shape, registry: registry, extras: extras, spill: spill, log: log,
+          clock: clock,
           threads: options.threads)
         try reading.read { rows in
           let share = min(1, Double(rows) / Double(metrics.rowsExpected))
@@ -224,7 +225,8 @@ private struct Ingest {
           seriesWithCapacity: series.count { $0.steps.capacityForm != .none },
           minimum: series.map(\.steps.rawMinimum).min()!, maximum: series.map(\.steps.rawMaximum).max()!))
       return MasterManifest.Resource(
-        name: name, kind: ResourceKind(resource: name), folder: MasterLayout.folder(resource: name), unit: decision.unit,
+        name: name, kind: ResourceKind(resource: name), folder: MasterLayout.folder(resource: name),
+        unit: decision.unit,
         ceiling: decision.ceiling, aggregation: options.aggregation(of: name), decision: decision.sentence,
         seriesCount: series.count, readingCount: series.reduce(0) { $0 + $1.steps.count },
         minimum: series.map(\.steps.minimum).min()!, maximum: series.map(\.steps.maximum).max()!)

@@ -36,7 +36,8 @@ package enum InputList {
   /// Copies a stream to a file, so that it can be looked at twice.
   package static func spooled(_ stream: FileHandle, scratch: String) throws(Failure) -> InputFile {
     let path = "\(scratch)/stdin-\(getpid())"
-    guard FileManager.default.createFile(atPath: path, contents: nil), let file = FileHandle(forWritingAtPath: path) else {
+    guard FileManager.default.createFile(atPath: path, contents: nil), let file = FileHandle(forWritingAtPath: path)
+    else {
       throw Failure(.cannotCreate, "\(path) cannot be created.", remedy: "Check permissions and free disk.")
     }
     do {
@@ -59,7 +60,9 @@ package enum InputList {
       return [InputFile(path: input, shown: input, isFromFolder: false, stem: stem(of: input))]
     }
     var paths: [String] = []
-    collect(input.count > 1 && input.hasSuffix("/") ? String(input.dropLast()) : input, excluded: standardized(excluded), &paths)
+    collect(
+      input.count > 1 && input.hasSuffix("/") ? String(input.dropLast()) : input, excluded: standardized(excluded),
+      &paths)
     if paths.isEmpty {
       throw Failure(
         .missingInput, "There are no \(endings.map { "*" + $0 }.joined(separator: ", ")) files in \(input).",

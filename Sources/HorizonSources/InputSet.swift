@@ -47,7 +47,8 @@ struct InputSet: Sendable {
     let own = map.filter { entry in summary.fields.contains { $0.name == entry.value } }
     guard let server = try ColumnMatcher(file: file, summary: summary, map: own).inventoryServer() else {
       throw Failure(
-        .unusableData, "\(path) has no server column; it has \(summary.fields.map { "'\($0.name)'" }.joined(separator: ", ")).",
+        .unusableData,
+        "\(path) has no server column; it has \(summary.fields.map { "'\($0.name)'" }.joined(separator: ", ")).",
         remedy: "Say which column it is, such as --map server=\(summary.fields.first?.name ?? "COLUMN").")
     }
     inventory = Inventory(file: file, summary: summary, server: server)
@@ -71,7 +72,8 @@ struct InputSet: Sendable {
     case .metrics(let shape):
       let bytes = (try? FileManager.default.attributesOfItem(atPath: file.path))?[.size] as? Int ?? 0
       metrics.append(
-        Metrics(file: file, shape: shape, bytes: bytes, rowsExpected: summary.rowCount ?? rowsExpected(file.path, bytes)))
+        Metrics(
+          file: file, shape: shape, bytes: bytes, rowsExpected: summary.rowCount ?? rowsExpected(file.path, bytes)))
       notes += shape.notes
     case .inventory(let summary, let server):
       if let used = inventory?.file.shown {
@@ -107,14 +109,15 @@ struct InputSet: Sendable {
 
   private func nothingFound(_ options: IngestOptions) -> Failure {
     if passedOver.count == 1 { return passedOver[0] }
-    let where_ = options.inputs.joined(separator: ", ")
+    let places = options.inputs.joined(separator: ", ")
     if passedOver.isEmpty, let inventory {
       return Failure(
         .unusableData, "\(inventory.file.shown) looks like an inventory: it has servers but no time column.",
         remedy: "Name the metrics as well.")
     }
     let reasons = passedOver.prefix(5).map { "\n  \($0.message)" }.joined()
-    return Failure(.unusableData, "There are no metrics in \(where_):\(reasons)", remedy: "Name files that hold metrics.")
+    return Failure(
+      .unusableData, "There are no metrics in \(places):\(reasons)", remedy: "Name files that hold metrics.")
   }
 
   /// From the first 64 kB of a text file.

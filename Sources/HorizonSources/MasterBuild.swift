@@ -107,7 +107,8 @@ struct MasterBuild: Sendable {
       }
     }
 
-    private func extend<Element>(_ array: inout [Element], _ n: Int, _ file: ScratchFile, _ offset: Int) throws(Failure) {
+    private func extend<Element>(_ array: inout [Element], _ n: Int, _ file: ScratchFile, _ offset: Int) throws(Failure)
+    {
       let block = try [Element](readingFrom: file, count: n, at: offset)
       array.append(contentsOf: block)
     }

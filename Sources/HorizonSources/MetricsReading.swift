@@ -376,7 +376,8 @@ final class MetricsReading {
         var known = Double.nan
         if let capacities, isUsable(capacity: capacities[row]) { known = capacities[row] }
         spill.append(
-          bucket: bucket, place: place, time: times[row], value: value, capacity: known, extra: hasExtras ? extra[row] : 0)
+          bucket: bucket, place: place, time: times[row], value: value, capacity: known,
+          extra: hasExtras ? extra[row] : 0)
       }
     }
     cells.with { values in

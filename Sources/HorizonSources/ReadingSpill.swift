@@ -91,7 +91,9 @@ final class ReadingSpill: @unchecked Sendable {
   }
 
   /// Hands a bucket's blocks over in arrival order; `buffer` has room for one.
-  func forEachBlock(of bucket: Int, buffer: UnsafeMutableRawPointer, _ body: (Block, _ rows: Int) -> Void) throws(Failure) {
+  func forEachBlock(of bucket: Int, buffer: UnsafeMutableRawPointer, _ body: (Block, _ rows: Int) -> Void)
+    throws(Failure)
+  {
     for extent in extents[bucket] {
       try file.read(into: UnsafeMutableRawBufferPointer(start: buffer, count: blockBytes), at: extent.start)
       body(Block(buffer, hasCapacity: hasCapacity), extent.rows)

@@ -17,7 +17,8 @@ enum StepChoice {
   static let day: Int64 = 86_400
   static let month: Int64 = 2_629_746
   private static let usual: [Int64] = [
-    1, 5, 10, 15, 20, 30, 60, 120, 180, 300, 600, 900, 1_200, 1_800, 3_600, 7_200, 10_800, 14_400, 21_600, 28_800, 43_200,
+    1, 5, 10, 15, 20, 30, 60, 120, 180, 300, 600, 900, 1_200, 1_800, 3_600, 7_200, 10_800, 14_400, 21_600, 28_800,
+    43_200,
     86_400, 604_800, month,
   ]
 
@@ -25,7 +26,9 @@ enum StepChoice {
   static func medianDistance(_ times: UnsafeBufferPointer<Int64>) -> Double? {
     var distances: [Int64] = []
     distances.reserveCapacity(times.count)
-    for k in stride(from: 1, to: times.count, by: 1) where times[k] > times[k - 1] { distances.append(times[k] - times[k - 1]) }
+    for k in stride(from: 1, to: times.count, by: 1) where times[k] > times[k - 1] {
+      distances.append(times[k] - times[k - 1])
+    }
     guard !distances.isEmpty else { return nil }
     distances.sort()
     return Double(distances[distances.count / 2]) / 1_000_000
@@ -39,7 +42,9 @@ enum StepChoice {
     if median >= 27.9 * 86_400 && median <= 31.1 * 86_400 { return month }
     if let near = usual.min(by: { abs(Double($0) - median) < abs(Double($1) - median) }),
       abs(Double(near) - median) <= 0.05 * median
-    { return near }
+    {
+      return near
+    }
     let seconds = max(1, Int64(median.rounded()))
     return seconds > day ? max(1, Int64((median / Double(day)).rounded())) * day : seconds
   }

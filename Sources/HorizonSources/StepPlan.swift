@@ -24,7 +24,8 @@ struct StepPlan {
     let seconds = asked?.seconds ?? StepChoice.seconds(own: own, span: sample.longestSpan)
     let step = Step(seconds: seconds, phase: StepChoice.phase(of: sample.places, seconds: seconds))
     if let asked, let own, asked.seconds < own {
-      notes.append("The step \(asked.name) is shorter than the input's own, \(Step(seconds: own).name): most steps stay empty")
+      notes.append(
+        "The step \(asked.name) is shorter than the input's own, \(Step(seconds: own).name): most steps stay empty")
     }
     self.clock = StepClock(step: step, clock: seconds >= StepChoice.day ? local : .utc)
     self.notes = notes
@@ -36,7 +37,8 @@ struct StepPlan {
   ) throws -> NameExtension {
     guard spill.hasExtras, extras.combinations.count > 1 else { return .none }
     if extras.isOverfull {
-      notes.append("The columns \(list(extras.names)) have too many different texts to be part of a name and were not used")
+      notes.append(
+        "The columns \(list(extras.names)) have too many different texts to be part of a name and were not used")
       return .none
     }
     let columns = extras.names.indices
@@ -57,9 +59,15 @@ struct StepPlan {
       }
       differences.withLock { $0.formUnion(found) }
     }
+    let readings = (0..<registry.count).reduce(0) { $0 + registry.readings[$1] }
     var open = differences.withLock { $0 }
     var chosen: [Int] = []
     for column in columns.prefix(64) where open.contains(where: { $0 & 1 << UInt64(column) != 0 }) {
+      // Text that hardly ever comes twice is a message, not a name.
+      if readings > 1_000, extras.valueCount(of: column) > readings / 2 {
+        notes.append("The column \(list([extras.names[column]])) has another text in almost every row and was not used")
+        continue
+      }
       chosen.append(column)
       open = open.filter { $0 & 1 << UInt64(column) == 0 }
     }
@@ -68,7 +76,8 @@ struct StepPlan {
       let names = chosen.map { extras.names[$0] }
       let example = result.prefixes.first { !$0.isEmpty } ?? ""
       notes.append(
-        "\(list(names)) separates readings of one server, resource and time: it became part of the server, as in '\(example)…'")
+        "\(list(names)) separates readings of one server, resource and time: it became part of the server, as in '\(example)…'"
+      )
     }
     return result
   }

@@ -96,7 +96,8 @@ final class StepSeriesBuilder {
       let value = to == from + 1 ? readings[from] : combined(readings + from, to - from, aggregation)
       guard index - first <= Int(Int32.max) else {
         throw Failure(
-          .unusableData, "A series reaches from \(ISOTime.string(times[0])) to \(ISOTime.string(times[n - 1])), too many steps.",
+          .unusableData,
+          "A series reaches from \(ISOTime.string(times[0])) to \(ISOTime.string(times[n - 1])), too many steps.",
           remedy: "Check the times, or choose a longer step with --step.")
       }
       values[count] = value

@@ -5,7 +5,8 @@ package import HorizonCore
 package enum MasterLayout {
   /// The columns of every part; the resource is in the folder's name.
   package static let schema = TableSchema([
-    Column("server", .key), Column("time", .time), Column("value", .double), Column("capacity", .double, nullable: true),
+    Column("server", .key), Column("time", .time), Column("value", .double),
+    Column("capacity", .double, nullable: true),
   ])
 
   /// A row group is closed with the series that brings it to this many rows.

@@ -112,7 +112,8 @@ package struct MasterManifest: Codable, Sendable, Hashable {
         remedy: "Update HorizonScale, or ingest into another workspace.")
     }
     do { return try JSONDecoder().decode(MasterManifest.self, from: data) } catch {
-      throw Failure(.unusableData, "\(path) is damaged.", remedy: "Fill the master anew with 'horizonscale ingest INPUT'.")
+      throw Failure(
+        .unusableData, "\(path) is damaged.", remedy: "Fill the master anew with 'horizonscale ingest INPUT'.")
     }
   }
 }

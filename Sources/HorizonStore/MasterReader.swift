@@ -119,7 +119,8 @@ package final class MasterReader {
       if cut > row {
         if !stage.isOpen { stage.openSeries(reader!.keyName(0, code)) }
         stage.append(
-          times: UnsafeBufferPointer(rebasing: times[row..<cut]), values: UnsafeBufferPointer(rebasing: values[row..<cut]),
+          times: UnsafeBufferPointer(rebasing: times[row..<cut]),
+          values: UnsafeBufferPointer(rebasing: values[row..<cut]),
           capacity: UnsafeBufferPointer(rebasing: capacity[row..<cut]), step: manifest.step)
       }
       row = end
@@ -207,7 +208,8 @@ private struct TileStage {
   mutating func closeSeries() { isOpen = false }
 
   mutating func append(
-    times: UnsafeBufferPointer<Int64>, values new: UnsafeBufferPointer<Double>, capacity newCapacity: UnsafeBufferPointer<Double>,
+    times: UnsafeBufferPointer<Int64>, values new: UnsafeBufferPointer<Double>,
+    capacity newCapacity: UnsafeBufferPointer<Double>,
     step: Step
   ) {
     let length = step.seconds * 1_000_000

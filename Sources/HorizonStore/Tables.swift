@@ -3,13 +3,19 @@ import HorizonCore
 /// The schema of every table that a run leaves behind, declared once.
 package enum Tables {
   package static let forecasts = TableSchema(
-    [Column("server", .key), Column("resource", .key), Column("time", .time), Column("lead", .int32), Column("model", .key),
-      Column("mean", .float)] + Levels.names.map { Column($0, .float) } + [Column("tier", .key)])
+    [
+      Column("server", .key), Column("resource", .key), Column("time", .time), Column("lead", .int32),
+      Column("model", .key),
+      Column("mean", .float),
+    ] + Levels.names.map { Column($0, .float) } + [Column("tier", .key)])
 
   /// The model's own quantiles beside the calibrated ones, written by `forecast --raw`.
   package static let rawForecasts = TableSchema(
-    [Column("server", .key), Column("resource", .key), Column("time", .time), Column("lead", .int32), Column("model", .key),
-      Column("mean", .float)] + Levels.names.map { Column($0, .float) })
+    [
+      Column("server", .key), Column("resource", .key), Column("time", .time), Column("lead", .int32),
+      Column("model", .key),
+      Column("mean", .float),
+    ] + Levels.names.map { Column($0, .float) })
 
   package static let leaderboard = TableSchema([
     Column("server", .key), Column("resource", .key), Column("model", .key), Column("cutoff", .time),
@@ -19,11 +25,13 @@ package enum Tables {
   ])
 
   package static let decisions = TableSchema(
-    [Column("server", .key), Column("resource", .key), Column("champion", .key), Column("members", .text),
+    [
+      Column("server", .key), Column("resource", .key), Column("champion", .key), Column("members", .text),
       Column("contested", .bool), Column("live", .bool), Column("folds", .int32), Column("tested_lead", .int32),
       Column("loss_ratio", .float, nullable: true), Column("spread_factor", .float),
       Column("volatility_group", .int32), Column("persistence", .float),
-      Column("ceiling", .double, nullable: true)]
+      Column("ceiling", .double, nullable: true),
+    ]
       + ["1_30", "31_60", "61_90", "91_180"].flatMap { [Column("tier_\($0)", .key), Column("reason_\($0)", .text)] })
 
   package static let risks = TableSchema([
@@ -38,9 +46,13 @@ package enum Tables {
   ])
 
   package static let backtest = TableSchema(
-    [Column("server", .key), Column("resource", .key), Column("cutoff", .time), Column("time", .time),
-      Column("lead", .int32), Column("model", .key), Column("mean", .float)]
+    [
+      Column("server", .key), Column("resource", .key), Column("cutoff", .time), Column("time", .time),
+      Column("lead", .int32), Column("model", .key), Column("mean", .float),
+    ]
       + Levels.names.map { Column($0, .float) } + [Column("actual", .double, nullable: true)])
 
-  package static let timings = TableSchema([Column("stage", .text), Column("seconds", .double), Column("cpu_seconds", .double)])
+  package static let timings = TableSchema([
+    Column("stage", .text), Column("seconds", .double), Column("cpu_seconds", .double),
+  ])
 }

@@ -81,7 +81,9 @@ package struct Workspace: Sendable {
   /// A new empty folder for work in progress under `parent`; leftovers of dead processes are removed.
   package func temporaryFolder(under parent: URL) throws(Failure) -> URL {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: parent.path)) ?? []
-    for name in names where name.hasPrefix(".tmp-") { try? FileManager.default.removeItem(at: parent.appending(path: name)) }
+    for name in names where name.hasPrefix(".tmp-") {
+      try? FileManager.default.removeItem(at: parent.appending(path: name))
+    }
     let url = parent.appending(path: ".tmp-\(ProcessInfo.processInfo.processIdentifier)", directoryHint: .isDirectory)
     do { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) } catch {
       throw Failure(

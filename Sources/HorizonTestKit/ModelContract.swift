@@ -27,7 +27,9 @@ package struct ModelContract: Sendable {
       for lead in 0..<horizon {
         let at = s * horizon + lead
         let q = block.quantiles[(at * Levels.count)..<((at + 1) * Levels.count)]
-        if !block.mean[at].isFinite || !q.allSatisfy(\.isFinite) { found.append("\(card.name): not finite in row \(s)") }
+        if !block.mean[at].isFinite || !q.allSatisfy(\.isFinite) {
+          found.append("\(card.name): not finite in row \(s)")
+        }
         if zip(q, q.dropFirst()).contains(where: { $0 > $1 }) { found.append("\(card.name): crossing in row \(s)") }
       }
     }
@@ -36,7 +38,9 @@ package struct ModelContract: Sendable {
 
   /// The same panel twice gives the same bits.
   package func forecastsAreDeterministic(_ panel: Panel) -> [String] {
-    same(model.checkedForecast(of: panel, horizon: horizon), model.checkedForecast(of: panel, horizon: horizon), "determinism")
+    same(
+      model.checkedForecast(of: panel, horizon: horizon), model.checkedForecast(of: panel, horizon: horizon),
+      "determinism")
   }
 
   /// Readings after the cutoff change nothing.

@@ -21,7 +21,10 @@ struct IngestOptionsGroup: ParsableArguments {
   @Option(help: "Distance between readings: day, hour, week, 15min. (default: from the input)")
   var step: String?
 
-  @Option(help: "How readings within a step become one: max, or cpu=p95,disk=max. (default: p95 for cpu and network, max for memory and disk, else mean)")
+  @Option(
+    help:
+      "How readings within a step become one: max, or cpu=p95,disk=max. (default: p95 for cpu and network, max for memory and disk, else mean)"
+  )
   var aggregate: String?
 
   @Option(help: "Which column is what: server=hostname,value=p95_util.")
@@ -61,7 +64,10 @@ struct ForecastOptionsGroup: ParsableArguments {
   @Option(help: "all, fast, or names separated by commas; see 'horizonscale models'. (default: all)")
   var models: String?
 
-  @Option(help: "Breach rule k/m, or cpu=4/7,disk=1/1: at least k of the last m readings at or above the threshold. (default: 4/7, disk 1/1)")
+  @Option(
+    help:
+      "Breach rule k/m, or cpu=4/7,disk=1/1: at least k of the last m readings at or above the threshold. (default: 4/7, disk 1/1)"
+  )
   var breach: String?
 
   @Option(help: "Seed of everything random. (default: 42)")

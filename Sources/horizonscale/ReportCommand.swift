@@ -20,7 +20,8 @@ struct ReportCommand: ParsableCommand {
     let page = try report(of: workspace.folder.latestRun(), in: workspace.folder)
     if out == "-" { return Terminal.out(page) }
     do { try page.write(toFile: out, atomically: true, encoding: .utf8) } catch {
-      throw Failure(.cannotCreate, "\(out) cannot be written: \(error.localizedDescription)", remedy: "Choose another --out.")
+      throw Failure(
+        .cannotCreate, "\(out) cannot be written: \(error.localizedDescription)", remedy: "Choose another --out.")
     }
     workspace.progress.say("Wrote \(out).")
   }

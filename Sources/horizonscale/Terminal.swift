@@ -58,7 +58,8 @@ enum Terminal {
         let filled = Int((min(1, max(0, share)) * 24).rounded())
         let bar = String(repeating: "=", count: filled) + String(repeating: " ", count: 24 - filled)
         FileHandle.standardError.write(
-          Data("\r\(stage.padding(toLength: 9, withPad: " ", startingAt: 0)) [\(bar)] \(Int(share * 100)) %\u{1B}[K".utf8))
+          Data(
+            "\r\(stage.padding(toLength: 9, withPad: " ", startingAt: 0)) [\(bar)] \(Int(share * 100)) %\u{1B}[K".utf8))
       }
     }
 

@@ -6,7 +6,9 @@ import Testing
 
 private struct Digests: DigestSource {
   let digests: [SeriesDigest]
-  func forEach(_ body: (SeriesDigest) throws -> Void) rethrows { for digest in digests { try body(digest) } }
+  func stream(to body: (SeriesDigest) throws -> Void) rethrows {
+    for digest in digests { try body(digest) }
+  }
 }
 
 private func tile(_ panel: Panel, ceiling: Double = .nan) -> ContestTile {

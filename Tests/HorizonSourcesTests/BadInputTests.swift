@@ -56,24 +56,32 @@ import Testing
 
   @Test func mapToAColumnThatIsNotThereIsRefused() {
     let path = box.file("m.csv", "server,resource,time,value\na,cpu,2024-01-01,5\n")
-    expectRefusal(box.failure(path) { $0.map = ["server": "hostname"] }, .unusableData, "'hostname'", "'server', 'resource'")
+    expectRefusal(
+      box.failure(path) { $0.map = ["server": "hostname"] }, .unusableData, "'hostname'", "'server', 'resource'")
     expectRefusal(box.failure(path) { $0.map = ["machine": "server"] }, .badUsage, "machine")
   }
 
   @Test func badRowsAreShownByFileLineAndColumn() {
-    let path = box.file("usage.csv", daily("server,resource,time,value", count: 50) { day, k in
-      k == 20 ? "a,cpu,\(day),twelve" : k == 30 ? "a,cpu,soon,5" : k == 40 ? ",cpu,\(day),5" : "a,cpu,\(day),\(k)"
-    })
+    let path = box.file(
+      "usage.csv",
+      daily("server,resource,time,value", count: 50) { day, k in
+        k == 20 ? "a,cpu,\(day),twelve" : k == 30 ? "a,cpu,soon,5" : k == 40 ? ",cpu,\(day),5" : "a,cpu,\(day),\(k)"
+      })
     expectRefusal(
-      box.failure(path), .unusableData, "3 of 50 rows", "usage.csv, line 22: 'twelve' is not a number in column 'value'",
+      box.failure(path), .unusableData, "3 of 50 rows",
+      "usage.csv, line 22: 'twelve' is not a number in column 'value'",
       "usage.csv, line 32: 'soon' is not a time in column 'time'", "usage.csv, line 42: the server name is empty",
       "Fix it, or raise --max-bad-rows.")
   }
 
   @Test func fewBadRowsAreCountedAndTheRestIsKept() throws {
-    let path = box.file("usage.csv", daily("server,resource,time,value", count: 50) { day, k in
-      k == 20 ? "a,cpu,\(day),twelve" : k == 25 ? "a,cpu,\(day),inf" : k == 30 ? "a,cpu,\(day)" : k == 35 ? "a,cpu,\(day),NaN" : "a,cpu,\(day),\(k)"
-    })
+    let path = box.file(
+      "usage.csv",
+      daily("server,resource,time,value", count: 50) { day, k in
+        k == 20
+          ? "a,cpu,\(day),twelve"
+          : k == 25 ? "a,cpu,\(day),inf" : k == 30 ? "a,cpu,\(day)" : k == 35 ? "a,cpu,\(day),NaN" : "a,cpu,\(day),\(k)"
+      })
     let result = try box.run(path) { $0.maxBadRows = 0.1 }
     #expect(result.quality.rowsRead == 50 && result.quality.rowsRejected == 3)
     #expect(try box.stored()["a/cpu"]?.values.count == 46)
@@ -88,9 +96,12 @@ import Testing
 
   @Test func badRowDeepInAFileLosesNothingBeforeIt() throws {
     let count = 300_000
-    let path = box.file("big.csv", daily("server,resource,time,value", count: count, from: 0) { _, k in
-      k == 250_000 ? "s\(k % 1000),cpu,2024-01-01,x" : "s\(k % 1000),cpu,\(CivilDate(daysSinceEpoch: 19_000 + k / 1000)),\(k)"
-    })
+    let path = box.file(
+      "big.csv",
+      daily("server,resource,time,value", count: count, from: 0) { _, k in
+        k == 250_000
+          ? "s\(k % 1000),cpu,2024-01-01,x" : "s\(k % 1000),cpu,\(CivilDate(daysSinceEpoch: 19_000 + k / 1000)),\(k)"
+      })
     let result = try box.run(path)
     #expect(result.quality.rowsRead == count && result.quality.rowsRejected == 1)
     #expect(result.manifest.readingCount == count - 1)
@@ -118,14 +129,17 @@ import Testing
       parquet: path, schema: TableSchema([Column("server", .text), Column("time", .text), Column("cpu", .double)]))
     try writer.append([.text(["a", "a", ""]), .text(["2024-01-01", "x", "2024-01-01"]), .doubles([1, 2, .infinity])])
     try writer.close()
-    expectRefusal(box.failure(path), .unusableData, "p.parquet, row 2: 'x' is not a time", "p.parquet, row 3: the server name")
+    expectRefusal(
+      box.failure(path), .unusableData, "p.parquet, row 2: 'x' is not a time", "p.parquet, row 3: the server name")
   }
 
   @Test func infinitiesAreRejected() throws {
     let path = box.folder + "/p.parquet"
     let writer = try TableWriter(
       parquet: path, schema: TableSchema([Column("server", .text), Column("time", .time), Column("cpu", .double)]))
-    try writer.append([.text(["a", "a", "a"]), .times([0, 86_400_000_000, 172_800_000_000]), .doubles([1, .infinity, -.infinity])])
+    try writer.append([
+      .text(["a", "a", "a"]), .times([0, 86_400_000_000, 172_800_000_000]), .doubles([1, .infinity, -.infinity]),
+    ])
     try writer.close()
     let result = try box.run(path) { $0.maxBadRows = 1 }
     #expect(result.quality.count(.notFinite) == 2)
@@ -133,20 +147,22 @@ import Testing
   }
 
   @Test func allMissingSeriesAreAccountedFor() throws {
-    let path = box.file("m.csv", "server,resource,time,value\na,cpu,2024-01-01,1\nb,cpu,2024-01-01,\nb,cpu,2024-01-02,NA\n")
+    let path = box.file(
+      "m.csv", "server,resource,time,value\na,cpu,2024-01-01,1\nb,cpu,2024-01-01,\nb,cpu,2024-01-02,NA\n")
     let result = try box.run(path)
-    #expect(result.quality.seriesFound == 2 && result.quality.seriesStored == 1 && result.quality.seriesWithoutReadings == 1)
+    #expect(
+      result.quality.seriesFound == 2 && result.quality.seriesStored == 1 && result.quality.seriesWithoutReadings == 1)
     #expect(result.quality.series.map(\.server) == ["b"] && result.quality.series.first?.readings == 0)
     #expect(result.quality.count(.noReadings) == 1 && result.quality.count(.missingValue) == 2)
   }
 
   @Test func nothingButMissingValuesIsRefused() {
     let path = box.file("m.csv", "server,resource,time,value\na,cpu,2024-01-01,\nb,cpu,2024-01-02,NA\n")
-    expectRefusal(box.failure(path) , .unusableData, "No series is left")
+    expectRefusal(box.failure(path), .unusableData, "No series is left")
   }
 
   @Test func allEqualAndSingleReadingsAreKept() throws {
-    box.run_("server,resource,time,value", "a,cpu,2024-01-01,5", "a,cpu,2024-01-02,5", "b,cpu,2024-01-01,7")
+    box.rows("server,resource,time,value", "a,cpu,2024-01-01,5", "a,cpu,2024-01-02,5", "b,cpu,2024-01-01,7")
     #expect(try box.stored().mapValues(\.values) == ["a/cpu": [5, 5], "b/cpu": [7]])
   }
 
@@ -183,7 +199,7 @@ import Testing
   }
 
   @Test func aRefusedInputLeavesTheOldMasterWhole() throws {
-    box.run_("server,resource,time,value", "a,cpu,2024-01-01,5")
+    box.rows("server,resource,time,value", "a,cpu,2024-01-01,5")
     let before = try box.masterBytes()
     #expect(box.failure(box.file("bad.csv", "server,resource,time,value\na,cpu,2024-01-01,x\n")) != nil)
     #expect(try box.masterBytes() == before)

@@ -8,31 +8,36 @@ import Testing
   let box = Sandbox()
 
   @Test func longTableIsReadByItsStandardNames() throws {
-    box.run_("server,resource,time,value,capacity,unit", "a,cpu,2024-01-01,5,10,cores", "a,cpu,2024-01-02,6,10,cores")
+    box.rows("server,resource,time,value,capacity,unit", "a,cpu,2024-01-01,5,10,cores", "a,cpu,2024-01-02,6,10,cores")
     let series = try #require(try box.stored()["a/cpu"])
-    #expect(series == MasterSeries(times: [1_704_067_200_000_000, 1_704_153_600_000_000], values: [5, 6], capacity: [10, 10]))
+    #expect(
+      series
+        == MasterSeries(times: [1_704_067_200_000_000, 1_704_153_600_000_000], values: [5, 6], capacity: [10, 10]))
   }
 
-  @Test(arguments: ["host", "HostName", "host_id", "node", "node_name", "Instance", "vm", "unique_id", "series", "item_id", "id", "name"])
+  @Test(arguments: [
+    "host", "HostName", "host_id", "node", "node_name", "Instance", "vm", "unique_id", "series", "item_id", "id",
+    "name",
+  ])
   func otherNamesOfTheServerAreRecognised(_ name: String) throws {
-    box.run_("\(name),metric,ds,y", "a,cpu,2024-01-01,5", "a,cpu,2024-01-02,6")
+    box.rows("\(name),metric,ds,y", "a,cpu,2024-01-01,5", "a,cpu,2024-01-02,6")
     #expect(try box.stored()["a/cpu"]?.values == [5, 6])
   }
 
   @Test(arguments: ["date", "ds", "Timestamp", "DATETIME", "time"])
   func otherNamesOfTheTimeAreRecognised(_ name: String) throws {
-    box.run_("server,resource,\(name),value", "a,cpu,2024-01-01,5")
+    box.rows("server,resource,\(name),value", "a,cpu,2024-01-01,5")
     #expect(try box.stored()["a/cpu"]?.values == [5])
   }
 
   @Test(arguments: ["y", "util", "utilization", "p95", "P95_util", "usage"])
   func otherNamesOfTheValueAreRecognised(_ name: String) throws {
-    box.run_("server,resource,time,\(name)", "a,cpu,2024-01-01,5")
+    box.rows("server,resource,time,\(name)", "a,cpu,2024-01-01,5")
     #expect(try box.stored()["a/cpu"]?.values == [5])
   }
 
   @Test func weakNamesOfTheServerYieldToBetterOnes() throws {
-    box.run_("id,host,time,cpu_pct", "17,a,2024-01-01,5")
+    box.rows("id,host,time,cpu_pct", "17,a,2024-01-01,5")
     #expect(try box.stored().keys.sorted() == ["a/cpu"])
   }
 
@@ -43,7 +48,8 @@ import Testing
   }
 
   @Test func wideTableHasASeriesPerColumn() throws {
-    let path = box.file("m.csv", "server,timestamp,cpu_pct,mem_percent,disk_gb,load\na,2024-01-01,5,6,7,8\na,2024-01-02,6,,8,9\n")
+    let path = box.file(
+      "m.csv", "server,timestamp,cpu_pct,mem_percent,disk_gb,load\na,2024-01-01,5,6,7,8\na,2024-01-02,6,,8,9\n")
     let result = try box.run(path)
     #expect(try box.stored().keys.sorted() == ["a/cpu", "a/disk", "a/load", "a/mem"])
     #expect(try box.stored()["a/mem"]?.values == [6])
@@ -76,22 +82,31 @@ import Testing
   }
 
   @Test func textThatSeparatesDuplicatesBecomesPartOfTheServer() throws {
-    box.run_("dataset,series,metric,ds,y", "x,a,cpu,2024-01-01,1", "y,a,cpu,2024-01-01,2", "x,a,cpu,2024-01-02,3")
+    box.rows("dataset,series,metric,ds,y", "x,a,cpu,2024-01-01,1", "y,a,cpu,2024-01-01,2", "x,a,cpu,2024-01-02,3")
     #expect(try box.stored().mapValues(\.values) == ["x/a/cpu": [1, 3], "y/a/cpu": [2]])
     let notes = try MasterManifest.read(from: box.workspace + "/master").notes
     #expect(notes.contains { $0.contains("'dataset'") && $0.contains("x/") })
   }
 
   @Test func textThatSeparatesNothingIsLeftOut() throws {
-    box.run_("region,server,resource,time,value", "north,a,cpu,2024-01-01,1", "south,b,cpu,2024-01-01,2")
+    box.rows("region,server,resource,time,value", "north,a,cpu,2024-01-01,1", "south,b,cpu,2024-01-01,2")
     #expect(try box.stored().keys.sorted() == ["a/cpu", "b/cpu"])
   }
 
   @Test func onlyTheColumnsThatAreNeededBecomePartOfTheServer() throws {
-    box.run_(
+    box.rows(
       "rack,volume,server,resource,time,value", "r1,c,a,disk,2024-01-01,1", "r1,d,a,disk,2024-01-01,2",
       "r2,c,b,disk,2024-01-01,3")
     #expect(try box.stored().keys.sorted() == ["c/a/disk", "c/b/disk", "d/a/disk"])
+  }
+
+  @Test func messagesAreNotNames() throws {
+    let lines = (0..<2_000).map { "a,cpu,\(CivilDate(daysSinceEpoch: 19_000 + $0 / 2)),\($0),message \($0)" }
+    let path = box.file("m.csv", (["server,resource,time,value,text"] + lines).joined(separator: "\n"))
+    let result = try box.run(path)
+    #expect(try box.stored().keys.sorted() == ["a/cpu"])
+    #expect(result.manifest.notes.contains { $0.contains("'text'") })
+    #expect(result.quality.count(.duplicateTime) == 1_000)
   }
 
   @Test func standardInputIsReadLikeAFile() throws {
@@ -114,7 +129,7 @@ import Testing
   }
 
   @Test func epochSecondsAndMillisecondsAreTimes() throws {
-    box.run_("server,resource,time,value", "a,cpu,1704067200,5", "a,cpu,1704153600000,6")
+    box.rows("server,resource,time,value", "a,cpu,1704067200,5", "a,cpu,1704153600000,6")
     #expect(try box.stored()["a/cpu"]?.dates == ["2024-01-01", "2024-01-02"])
     let parquet = box.folder + "/p.parquet"
     let writer = try TableWriter(
@@ -136,7 +151,8 @@ import Testing
       parquet: box.workspace + "/inventory.parquet",
       columns: [Column("server", .text), Column("region", .text), Column("cores", .double)])
     let batch = try #require(try reader.next())
-    #expect(batch.strings(0) == ["a", "b"] && batch.strings(1) == ["north", "süd"] && Array(batch.doubles(2)) == [8, 16])
+    #expect(
+      batch.strings(0) == ["a", "b"] && batch.strings(1) == ["north", "süd"] && Array(batch.doubles(2)) == [8, 16])
   }
 
   @Test func inventoryOfAnEarlierInputDoesNotStay() throws {
@@ -157,7 +173,8 @@ import Testing
 
   @Test func hostileNamesAreOnlyNames() throws {
     let names = [
-      "with space", "a/b/../c", "\"quoted\"", "it's", "<script>alert(1)</script>", "🦊🌋", "名前", "%2F", "..", ".", "a=b", "tab\there",
+      "with space", "a/b/../c", "\"quoted\"", "it's", "<script>alert(1)</script>", "🦊🌋", "名前", "%2F", "..", ".", "a=b",
+      "tab\there",
       String(repeating: "long", count: 75), "new\nline",
     ]
     func cell(_ name: String) -> String { "\"\(name.replacingOccurrences(of: "\"", with: "\"\""))\"" }
@@ -177,7 +194,7 @@ import Testing
 extension Sandbox {
   /// Ingests these lines as one CSV file.
   @discardableResult
-  func run_(_ lines: String..., change: (inout IngestOptions) -> Void = { _ in }) -> IngestResult? {
+  func rows(_ lines: String..., change: (inout IngestOptions) -> Void = { _ in }) -> IngestResult? {
     let path = file("input.csv", lines.joined(separator: "\n") + "\n")
     do { return try run(path, change: change) } catch {
       Issue.record(error)

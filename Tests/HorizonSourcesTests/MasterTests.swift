@@ -18,7 +18,8 @@ import Testing
           state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
           if state >> 60 == 0 { continue }
           let value = Double(state >> 40) / 1e6
-          lines.append("srv-\(s),\(resource),\(CivilDate(daysSinceEpoch: 19_000 + day)),\(value),\(100 + s % 3 + day / 50)")
+          lines.append(
+            "srv-\(s),\(resource),\(CivilDate(daysSinceEpoch: 19_000 + day)),\(value),\(100 + s % 3 + day / 50)")
         }
       }
     }
@@ -84,7 +85,7 @@ import Testing
   }
 
   @Test func seriesWithoutAReadingBeforeTheAsOfAreLeftOut() throws {
-    box.run_("server,resource,time,value", "a,cpu,2024-01-01,1", "b,cpu,2024-01-05,2", "c,cpu,2024-01-02,3")
+    box.rows("server,resource,time,value", "a,cpu,2024-01-01,1", "b,cpu,2024-01-05,2", "c,cpu,2024-01-02,3")
     let manifest = try MasterManifest.read(from: box.workspace + "/master")
     let asOf = manifest.lastIndex - 2
     let reader = try MasterReader(folder: box.workspace + "/master", manifest: manifest, asOf: asOf, tileSize: 2)
@@ -101,7 +102,8 @@ import Testing
       let days = 1_000
       try writer.append([
         .keys(codes: [Int32](repeating: 0, count: days), names: ["srv-\(s)"]),
-        .times((0..<days).map { Int64(15_000 + $0) * 86_400_000_000 }), .doubles((0..<days).map { Double(s * 10_000 + $0) }),
+        .times((0..<days).map { Int64(15_000 + $0) * 86_400_000_000 }),
+        .doubles((0..<days).map { Double(s * 10_000 + $0) }),
       ])
     }
     try writer.close()
@@ -133,17 +135,20 @@ import Testing
   }
 
   @Test func anOldMasterGivesWayWhole() throws {
-    box.run_("server,resource,time,value", "a,cpu,2024-01-01,1", "a,disk,2024-01-01,1")
-    box.run_("server,resource,time,value", "b,mem,2024-01-01,2")
+    box.rows("server,resource,time,value", "a,cpu,2024-01-01,1", "a,disk,2024-01-01,1")
+    box.rows("server,resource,time,value", "b,mem,2024-01-01,2")
     #expect(try box.stored().keys.sorted() == ["b/mem"])
     let left = try FileManager.default.contentsOfDirectory(atPath: box.workspace).sorted()
     #expect(left == ["master", "quality.json"])
-    #expect(try FileManager.default.contentsOfDirectory(atPath: box.workspace + "/master").sorted() == ["manifest.json", "resource=mem"])
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: box.workspace + "/master").sorted() == [
+        "manifest.json", "resource=mem",
+      ])
   }
 
   @Test func whatAKilledIngestLeftIsRemoved() throws {
     box.file("workspace/.master-1/resource=cpu/part-00000.parquet", "half")
-    box.run_("server,resource,time,value", "a,cpu,2024-01-01,1")
+    box.rows("server,resource,time,value", "a,cpu,2024-01-01,1")
     #expect(try FileManager.default.contentsOfDirectory(atPath: box.workspace).sorted() == ["master", "quality.json"])
   }
 

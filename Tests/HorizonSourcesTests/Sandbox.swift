@@ -68,7 +68,8 @@ final class Sandbox {
     while let tile = try reader.next() {
       names += tile.servers.map { SeriesName(server: $0, resource: manifest.resources[tile.resource].name) }
     }
-    let series = try MasterReader(folder: workspace + "/master", manifest: manifest, asOf: manifest.lastIndex).read(names: names)
+    let series = try MasterReader(folder: workspace + "/master", manifest: manifest, asOf: manifest.lastIndex).read(
+      names: names)
     return Dictionary(uniqueKeysWithValues: series.map { ("\($0.key)", $0.value) })
   }
 
@@ -94,5 +95,6 @@ extension IngestResult {
 
 /// `count` daily rows, `line` filled with the date and the number of the day.
 func daily(_ header: String, count: Int, from first: Int = 19_000, _ line: (String, Int) -> String) -> String {
-  ([header] + (0..<count).map { line(CivilDate(daysSinceEpoch: first + $0).description, $0) }).joined(separator: "\n") + "\n"
+  ([header] + (0..<count).map { line(CivilDate(daysSinceEpoch: first + $0).description, $0) }).joined(separator: "\n")
+    + "\n"
 }

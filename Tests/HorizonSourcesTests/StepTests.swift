@@ -40,7 +40,8 @@ import Testing
   }
 
   @Test func weeksOfDailyReadingsBeginOnMonday() throws {
-    let path = box.file("m.csv", daily("server,resource,time,value", count: 70, from: 19_723) { day, k in "a,load,\(day),\(k)" })
+    let path = box.file(
+      "m.csv", daily("server,resource,time,value", count: 70, from: 19_723) { day, k in "a,load,\(day),\(k)" })
     try box.run(path) { $0.step = Step(seconds: 604_800) }
     #expect(try box.stored()["a/load"]?.dates.prefix(2) == ["2024-01-01", "2024-01-08"])
     #expect(try box.stored()["a/load"]?.values.prefix(2) == [3, 10])
@@ -83,7 +84,7 @@ import Testing
   }
 
   @Test func capacityOfAStepIsTheLastKnown() throws {
-    box.run_(
+    box.rows(
       "server,resource,time,value,capacity", "a,cpu,2024-01-01T01:00,1,8", "a,cpu,2024-01-01T02:00,2,16",
       "a,cpu,2024-01-01T03:00,3,", "a,cpu,2024-01-02T01:00,4,", "a,cpu,2024-01-03T01:00,4,-1"
     ) { $0.step = .day }
@@ -92,38 +93,46 @@ import Testing
   }
 
   @Test func gapsAreCountedAndStayGaps() throws {
-    let result = box.run_(
-      "server,resource,time,value", "a,cpu,2024-01-01,1", "a,cpu,2024-01-02,1", "a,cpu,2024-01-05,0", "a,cpu,2024-01-07,1",
+    let result = box.rows(
+      "server,resource,time,value", "a,cpu,2024-01-01,1", "a,cpu,2024-01-02,1", "a,cpu,2024-01-05,0",
+      "a,cpu,2024-01-07,1",
       "a,cpu,2024-01-08,1", "a,cpu,2024-01-09,1")
-    #expect(try box.stored()["a/cpu"]?.dates == ["2024-01-01", "2024-01-02", "2024-01-05", "2024-01-07", "2024-01-08", "2024-01-09"])
+    #expect(
+      try box.stored()["a/cpu"]?.dates == [
+        "2024-01-01", "2024-01-02", "2024-01-05", "2024-01-07", "2024-01-08", "2024-01-09",
+      ])
     #expect(result?.quality.series.first?.gapSteps == 3)
     #expect(result?.quality.series.first?.longestGap == 2)
   }
 
   @Test func duplicatesKeepTheLastInInputOrder() throws {
-    let result = box.run_(
-      "server,resource,time,value", "a,cpu,2024-01-01,1", "a,cpu,2024-01-02,2", "a,cpu,2024-01-01,1", "a,cpu,2024-01-02,3")
+    let result = box.rows(
+      "server,resource,time,value", "a,cpu,2024-01-01,1", "a,cpu,2024-01-02,2", "a,cpu,2024-01-01,1",
+      "a,cpu,2024-01-02,3")
     #expect(try box.stored()["a/cpu"]?.values == [1, 3])
     #expect(result?.quality.count(.duplicateTime) == 2)
     #expect(result?.quality.count(.outOfOrder) == 1)
   }
 
   @Test func rowsOutOfOrderAreSorted() throws {
-    let result = box.run_("server,resource,time,value", "a,cpu,2024-01-03,3", "a,cpu,2024-01-02,2", "a,cpu,2024-01-01,1")
+    let result = box.rows(
+      "server,resource,time,value", "a,cpu,2024-01-03,3", "a,cpu,2024-01-02,2", "a,cpu,2024-01-01,1")
     #expect(try box.stored()["a/cpu"]?.values == [1, 2, 3])
     #expect(result?.quality.count(.outOfOrder) == 2)
   }
 
   @Test func zonesBecomeUTC() throws {
-    box.run_(
-      "server,resource,time,value", "a,cpu,2024-01-01T01:00+01:00,1", "a,cpu,2024-01-01T01:00:00Z,2", "a,cpu,2024-01-01 02:00,3")
+    box.rows(
+      "server,resource,time,value", "a,cpu,2024-01-01T01:00+01:00,1", "a,cpu,2024-01-01T01:00:00Z,2",
+      "a,cpu,2024-01-01 02:00,3")
     #expect(try box.stored()["a/cpu"]?.times == [0, 1, 2].map { 1_704_067_200_000_000 + $0 * 3_600_000_000 })
   }
 
   @Test func aDayBeginsWhereTheTimeZoneSays() throws {
     // 23:30 UTC is the next day in Berlin, in winter and in summer.
     let lines = [
-      "server,resource,time,value", "a,disk,2024-01-01T22:30Z,1", "a,disk,2024-01-01T23:30Z,2", "a,disk,2024-07-01T21:30Z,3",
+      "server,resource,time,value", "a,disk,2024-01-01T22:30Z,1", "a,disk,2024-01-01T23:30Z,2",
+      "a,disk,2024-07-01T21:30Z,3",
       "a,disk,2024-07-01T22:30Z,4",
     ]
     let path = box.file("m.csv", lines.joined(separator: "\n"))
@@ -163,9 +172,12 @@ import Testing
 
   @Test func daysOfTwentyThreeAndTwentyFiveHoursAreDays() throws {
     // A year of hourly readings in Berlin: every local day exactly once.
-    let path = box.file("m.csv", (["server,resource,time,value"] + (0..<(366 * 24)).map { k in
-      "a,load,\(ISOTime.string(1_704_063_600_000_000 + Int64(k) * 3_600_000_000, full: true)),1"
-    }).joined(separator: "\n"))
+    let path = box.file(
+      "m.csv",
+      (["server,resource,time,value"]
+        + (0..<(366 * 24)).map { k in
+          "a,load,\(ISOTime.string(1_704_063_600_000_000 + Int64(k) * 3_600_000_000, full: true)),1"
+        }).joined(separator: "\n"))
     let result = try box.run(path) {
       $0.timezone = "Europe/Berlin"
       $0.aggregation = ["*": .sum]

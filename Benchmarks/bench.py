@@ -1,0 +1,417 @@
+"""Measures the product and keeps every raw row; see `Benchmarks/run --help`.
+
+Each section writes Benchmarks/results/<date>-<section>.jsonl: first a row with machine, commit and binary, then one row per
+repetition of a command. `summary` (always done last) writes results/README.md from the newest file of each section; no
+figure in it is typed by hand. Python's standard library only, but for `accuracy`, which scripts/peers equips.
+"""
+
+import argparse
+import datetime
+import glob
+import hashlib
+import json
+import os
+import platform
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(HERE)
+RESULTS = os.path.join(HERE, "results")
+PEERS = os.path.join(ROOT, ".venv/peers/bin/python")
+SERVERS, DAYS = 2000, 1095
+RESOURCES = {"cpu": (16, "cores"), "disk": (500, "GB"), "memory": (64, "GB"), "network": (1000, "Mbps")}
+ROWS_THAT_NAME_FILES = "$BENCH"  # stands for the scratch folder in recorded commands
+
+
+# --- measuring ---------------------------------------------------------------------------------------------------------
+
+
+def busy_seconds():
+    """CPU seconds that the whole machine has spent so far, by anybody."""
+    with open("/proc/stat") as f:
+        user, nice, system, _, _, irq, softirq, steal = map(int, f.readline().split()[1:9])
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+
+
+class Bench:
+    def __init__(self, options):
+        self.options = options
+        self.binary = os.path.abspath(options.binary)
+        self.scratch = os.path.abspath(options.scratch)
+        self.file = None
+
+    def path(self, *parts):
+        return os.path.join(self.scratch, *parts)
+
+    def begin(self, section):
+        os.makedirs(self.scratch, exist_ok=True)
+        os.makedirs(RESULTS, exist_ok=True)
+        self.file = open(os.path.join(RESULTS, f"{self.options.date}-{section}.jsonl"), "w")
+        self.write({"row": "head", "section": section, **self.circumstances()})
+
+    def write(self, row):
+        self.file.write(json.dumps(row) + "\n")
+        self.file.flush()
+
+    def circumstances(self):
+        git = lambda *a: subprocess.run(["git", "-C", ROOT, *a], capture_output=True, text=True).stdout.strip()
+        with open("/proc/cpuinfo") as f:
+            model = next((l.split(":")[1].strip() for l in f if l.startswith("model name")), platform.machine())
+        with open(self.binary, "rb") as f:
+            digest = hashlib.file_digest(f, "sha256").hexdigest()
+        return {
+            "date": self.options.date, "cpu": model, "cores": os.cpu_count(), "kernel": platform.release(),
+            "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
+            "commit": git("rev-parse", "--short", "HEAD"),
+            "sources_changed_since": bool(git("status", "--porcelain", "--", "Sources", "Package.swift")),
+            "binary_sha256": digest, "version": subprocess.run([self.binary, "--version"], capture_output=True, text=True).stdout.strip(),
+        }
+
+    def wait_for_quiet(self):
+        """Waits until others leave the machine alone, for as long as --patience allows."""
+        end = time.monotonic() + self.options.patience
+        while time.monotonic() < end:
+            before = busy_seconds()
+            time.sleep(1)
+            if busy_seconds() - before < 0.1:
+                return
+
+    def start(self, *arguments):
+        argv = [self.binary, *map(str, arguments)]
+        shown = " ".join(["horizonscale", *map(str, arguments)]).replace(self.scratch, ROWS_THAT_NAME_FILES)
+        output = open(self.path("talk"), "ab")
+        return subprocess.Popen(argv, stdout=output, stderr=output, stdin=subprocess.DEVNULL), shown
+
+    def finish(self, process):
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            sys.exit(f"bench: {process.args} ended with {process.returncode}; what it said is in {self.path('talk')}")
+        return usage
+
+    def measure(self, step, repetition, *commands):
+        """Runs one command, or several at the same time, and writes a row. Wall time ends with the last one."""
+        self.wait_for_quiet()
+        busy = busy_seconds()
+        begin = time.perf_counter()
+        started = [self.start(*c) for c in commands]
+        usages = [self.finish(p) for p, _ in started]
+        wall = time.perf_counter() - begin
+        busy = busy_seconds() - busy
+        user, system = sum(u.ru_utime for u in usages), sum(u.ru_stime for u in usages)
+        row = {
+            "row": "measured", "step": step, "repetition": repetition, "command": " & ".join(s for _, s in started),
+            "wall_s": round(wall, 4), "user_s": round(user, 4), "sys_s": round(system, 4),
+            "peak_rss_mb": round(max(u.ru_maxrss for u in usages) / 1024, 1),
+            # What everybody else took meanwhile: a wall time with much of it says little.
+            "others_cpu_s": round(max(0.0, busy - user - system), 2),
+        }
+        self.write(row)
+        print(f"  {step:28} {wall:8.2f} s   cpu {user + system:8.2f} s   {row['peak_rss_mb']:8.1f} MB   others {row['others_cpu_s']:.1f} s")
+        return row
+
+    def note(self, step, **fields):
+        self.write({"row": "figure", "step": step, **fields})
+
+    def remove(self, *names):
+        for name in names:
+            path = self.path(name)
+            shutil.rmtree(path, ignore_errors=True) if os.path.isdir(path) else os.path.exists(path) and os.remove(path)
+
+    def fleet(self, servers, seed=42):
+        """A synthetic fleet in the scratch folder, made once."""
+        name = f"fleet-{servers}-{seed}"
+        if not os.path.exists(self.path(name, "truth.parquet")):
+            self.finish(self.start("synth", "--out", self.path(name), "--servers", servers, "--days", DAYS, "--seed", seed, "--quiet")[0])
+        return self.path(name, "metrics.parquet")
+
+    def manifest(self, workspace):
+        with open(glob.glob(self.path(workspace, "runs/*/run.json"))[0]) as f:
+            return json.load(f)
+
+
+# --- sections ----------------------------------------------------------------------------------------------------------
+
+
+def write_csv(path, servers):
+    """A fleet of the shape of synth's, in CSV, without any library: a weekly wave, growth and noise, seeded."""
+    numbers = random.Random(42)
+    first = datetime.date(2023, 1, 2)
+    days = [(first + datetime.timedelta(d)).isoformat() for d in range(DAYS)]
+    noise = [numbers.gauss(0, 1) for _ in range(99_991)]
+    with open(path, "w") as f:
+        f.write("server,resource,time,value,capacity,unit\n")
+        for n in range(servers):
+            for k, (resource, (capacity, unit)) in enumerate(RESOURCES.items()):
+                head, tail, at = f"bench-{n:05},{resource},", f",{capacity},{unit}\n", numbers.randrange(99_991)
+                level, growth = numbers.uniform(0.05, 0.7) * capacity, numbers.uniform(0, 0.3) / DAYS
+                f.write("".join(
+                    f"{head}{day}T00:00:00Z,{abs(level * (1 + growth * d - (0.1 if d % 7 > 4 else 0) + 0.05 * noise[(at + d) % 99_991])):.3f}{tail}"
+                    for d, day in enumerate(days)))
+
+
+def speed(bench):
+    for n in range(bench.options.repeat):
+        bench.remove("synth")
+        bench.measure("synth", n, ["synth", "--out", bench.path("synth"), "--servers", SERVERS, "--days", DAYS, "--quiet"])
+    bench.remove("synth")
+    metrics = bench.fleet(SERVERS)
+    for n in range(bench.options.repeat):
+        bench.remove("w")
+        bench.measure("ingest parquet", n, ["ingest", metrics, "--workspace", bench.path("w"), "--quiet"])
+    for n in range(bench.options.repeat):
+        bench.remove("w")
+        bench.measure("run", n, ["run", metrics, "--workspace", bench.path("w"), "--folds", 6, "--horizon", 180, "--quiet"])
+    manifest = bench.manifest("w")
+    bench.note("run", stages=manifest["timings"], counts=manifest["counts"],
+               report_mb=os.path.getsize(glob.glob(bench.path("w/runs/*/report.html"))[0]) / 2**20)
+    csv = bench.path("metrics.csv")
+    write_csv(csv, SERVERS)
+    bench.note("ingest csv", csv_mb=os.path.getsize(csv) / 2**20, rows=SERVERS * len(RESOURCES) * DAYS)
+    for n in range(bench.options.repeat):
+        bench.remove("w")
+        bench.measure("ingest csv", n, ["ingest", csv, "--workspace", bench.path("w"), "--quiet"])
+    bench.remove("metrics.csv", "w")
+    for n in range(20):
+        bench.measure("version", n, ["--version"])
+
+
+def scale(bench):
+    if shutil.disk_usage(bench.scratch).free < 5e9:
+        sys.exit("bench: scale wants 5 GB of free disk; name another folder with --scratch.")
+    for n in range(max(1, bench.options.repeat - 1)):
+        for servers in (SERVERS, 4 * SERVERS):
+            metrics = bench.fleet(servers)
+            bench.remove("w")
+            bench.measure(f"run {servers}", n, ["run", metrics, "--workspace", bench.path("w"), "--folds", 6, "--horizon", 180, "--quiet"])
+            manifest = bench.manifest("w")
+            bench.note(f"run {servers}", stages=manifest["timings"],
+                       report_mb=os.path.getsize(glob.glob(bench.path("w/runs/*/report.html"))[0]) / 2**20)
+    bench.remove("w", f"fleet-{4 * SERVERS}-42")
+
+
+def threads(bench):
+    """One forecast with two threads against two single-threaded forecasts at the same time, in turns."""
+    metrics = bench.fleet(SERVERS)
+    bench.remove("w1", "w2")
+    bench.finish(bench.start("ingest", metrics, "--workspace", bench.path("w1"), "--quiet")[0])
+    shutil.copytree(bench.path("w1"), bench.path("w2"))
+    forecast = lambda w, t: ["forecast", "--workspace", bench.path(w), "--threads", t, "--quiet"]
+    clear = lambda: bench.remove("w1/runs", "w2/runs", "w1/latest", "w2/latest")
+    for n in range(max(3, bench.options.repeat)):
+        clear()
+        two = bench.measure("two threads", n, forecast("w1", 2))
+        clear()
+        pair = bench.measure("two copies", n, forecast("w1", 1), forecast("w2", 1))
+        clear()
+        one = bench.measure("one thread", n, forecast("w1", 1))
+        bench.note("thread ratio", repetition=n, of_two_copies=pair["wall_s"] / (2 * two["wall_s"]),
+                   over_one_thread=one["wall_s"] / two["wall_s"], copies_over_one=2 * one["wall_s"] / pair["wall_s"])
+    bench.remove("w1", "w2")
+
+
+def determinism(bench):
+    metrics = bench.fleet(500)
+    for n in range(2):
+        for threads in (1, 2):
+            for chunk in (64, 4096):
+                bench.remove("w")
+                bench.measure("run", n, ["run", metrics, "--workspace", bench.path("w"), "--threads", threads, "--chunk", chunk, "--quiet"])
+                manifest = bench.manifest("w")
+                outputs = {o["name"]: o["sha256"] for o in manifest["outputs"] if o["name"] not in ("timings.parquet", "report.html")}
+                bench.note("digest", repetition=n, threads=threads, chunk=chunk, digest=manifest["digest"], outputs=outputs)
+    bench.remove("w")
+
+
+def accuracy(bench):
+    if not os.path.exists(PEERS):
+        sys.exit("bench: accuracy needs numpy and pyarrow. Run scripts/peers once, then this again.")
+    for seed in (42, 43):
+        metrics = bench.fleet(500, seed)
+        bench.remove("w")
+        bench.measure(f"run mixed {seed}", 0, ["run", metrics, "--workspace", bench.path("w"), "--quiet"])
+        bench.note("loss ratio in the contest", fleet=f"mixed {seed}", champion_loss_ratio=bench.manifest("w")["championLossRatio"])
+        run = glob.glob(bench.path("w/runs/*"))[0]
+        scored = subprocess.run([PEERS, os.path.join(HERE, "accuracy.py"), os.path.dirname(metrics), run, f"mixed {seed}"],
+                                check=True, capture_output=True, text=True).stdout
+        for line in scored.splitlines():
+            bench.write({"row": "score", **json.loads(line)})
+    bench.remove("w")
+
+
+def real(bench):
+    """The contest on real data; only figures are kept, neither readings nor names of series."""
+    data = os.path.abspath(bench.options.data)
+    found = [n for n in ("fleet_hourly_bitbrains24.csv", "daily_long.csv", "nab_aws") if os.path.exists(os.path.join(data, n))]
+    if not found:
+        print(f"  nothing in {data}: skipped")
+    for name in found:
+        bench.remove("w")
+        bench.measure(f"run {name}", 0, ["run", os.path.join(data, name), "--workspace", bench.path("w"), "--quiet"])
+        m = bench.manifest("w")
+        bench.note("contest", data=name, champion_loss_ratio=m["championLossRatio"], counts=m["counts"], step=m["step"], horizon=m["horizon"],
+                   models={c["model"]: {"champions": c["champions"], "loss_ratio": c["lossRatio"]} for c in m["contest"]})
+    bench.remove("w")
+
+
+SECTIONS = {f.__name__: f for f in (speed, scale, threads, determinism, accuracy, real)}
+
+
+# --- summary -----------------------------------------------------------------------------------------------------------
+
+
+class Kept:
+    """The newest raw file of a section."""
+
+    def __init__(self, section):
+        files = sorted(glob.glob(os.path.join(RESULTS, f"????-??-??-{section}.jsonl")))
+        self.name = os.path.basename(files[-1]) if files else None
+        rows = []
+        if files:
+            with open(files[-1]) as f:
+                rows = [json.loads(line) for line in f]
+        self.head = rows[0] if rows else {}
+        self.rows = rows[1:]
+
+    def of(self, step, row="measured"):
+        return [r for r in self.rows if r["row"] == row and r.get("step") == step]
+
+    def median(self, step, field="wall_s"):
+        values = [r[field] for r in self.of(step) if field in r]
+        return statistics.median(values) if values else None
+
+    def cpu(self, step):
+        return statistics.median(r["user_s"] + r["sys_s"] for r in self.of(step))
+
+    def command(self, step):
+        return self.of(step)[0]["command"]
+
+    def scores(self, measure, **where):
+        return [r for r in self.rows if r["row"] == "score" and r["measure"] == measure and all(r.get(k) == v for k, v in where.items())]
+
+
+def summary(_):
+    speed, scale, threads, determinism, accuracy, real = (Kept(s) for s in SECTIONS)
+    table = []
+
+    def line(asked, kept, measured, met, command, detail=""):
+        table.append(f"| {asked} | {measured} | {'yes' if met else '**no**'} | {detail} | `{command}` |")
+
+    def timed(asked, kept, step, limit, memory=None, unit=1, shown="s"):
+        if not kept.of(step):
+            return
+        wall, peak = kept.median(step), kept.median(step, "peak_rss_mb")
+        others = statistics.median(r["others_cpu_s"] for r in kept.of(step))
+        text = f"{wall * unit:.{0 if unit > 1 else 2}f} {shown}" + (f", {peak:.0f} MB" if memory else "")
+        detail = f"{len(kept.of(step))} runs, {min(r['wall_s'] for r in kept.of(step)) * unit:.{0 if unit > 1 else 2}f} to " \
+                 f"{max(r['wall_s'] for r in kept.of(step)) * unit:.{0 if unit > 1 else 2}f} {shown}; CPU {kept.cpu(step):.2f} s; others took {others:.1f} s CPU"
+        line(asked, kept, text, wall <= limit and (memory is None or peak <= memory), kept.command(step), detail)
+
+    timed("`synth` 2,000 servers x 4 x 1,095 days within 3 s", speed, "synth", 3)
+    timed("ingest from one Parquet file within 3 s", speed, "ingest parquet", 3)
+    timed("ingest from CSV within 15 s", speed, "ingest csv", 15)
+    timed("`run`, all models, 6 folds, horizon 180, risk, report, within 40 s and 1 GB", speed, "run", 40, memory=1024)
+    if scale.of(f"run {4 * SERVERS}"):
+        small, large = f"run {SERVERS}", f"run {4 * SERVERS}"
+        wall = scale.median(large) / scale.median(small)
+        cpu = scale.cpu(large) / scale.cpu(small)
+        peak = scale.median(large, "peak_rss_mb") / scale.median(small, "peak_rss_mb")
+        line("four times the servers: at most 4.2 times the time and 1.3 times the memory", scale,
+             f"{wall:.2f} x time, {peak:.2f} x memory", wall <= 4.2 and peak <= 1.3, scale.command(large),
+             f"{scale.median(small):.1f} s to {scale.median(large):.1f} s; CPU {cpu:.2f} x; {scale.median(small, 'peak_rss_mb'):.0f} MB to {scale.median(large, 'peak_rss_mb'):.0f} MB")
+    ratios = threads.of("thread ratio", "figure")
+    if ratios:
+        share = [r["of_two_copies"] for r in ratios]
+        line("two threads reach 0.93 of two independent single-threaded copies", threads, f"{statistics.median(share):.3f}",
+             statistics.median(share) >= 0.93, threads.command("two threads"),
+             f"{len(share)} rounds, {min(share):.3f} to {max(share):.3f}; over one thread {statistics.median(r['over_one_thread'] for r in ratios):.2f} x, "
+             f"two copies {statistics.median(r['copies_over_one'] for r in ratios):.2f} x")
+    timed("`--version` within 50 ms", speed, "version", 0.050, unit=1000, shown="ms")
+    digests = determinism.of("digest", "figure")
+    if digests:
+        different = len({d["digest"] for d in digests})
+        outputs = len({json.dumps(d["outputs"], sort_keys=True) for d in digests})
+        line("equal digests: `--threads` 1 and 2, `--chunk` 64 and 4096, twice", determinism,
+             f"{different} digest{'s' if different > 1 else ''} in {len(digests)} runs", different == 1 and outputs == 1, determinism.command("run"),
+             "all outputs but timings and report byte for byte" if outputs == 1 else f"{outputs} different sets of outputs")
+
+    text = ["# Benchmark results", "", "Written by `Benchmarks/run`; do not edit. `$BENCH` is the scratch folder. Times are medians of wall seconds.", "",
+            "| asked | measured | met | detail | command |", "| --- | --- | --- | --- | --- |", *table, ""]
+
+    if accuracy.rows:
+        text += ["## Accuracy on synthetic fleets", "", "500 servers x 4 resources, 1,095 days of history, the 180 days that follow scored against what came. Report only.", "",
+                 "| fleet | forecast | WQL | MASE | loss over seasonal naive |", "| --- | --- | --- | --- | --- |"]
+        text += [f"| {r['fleet']} | {r['forecast']} | {r['wql']:.4f} | {r['mase']:.3f} | {r['loss_ratio_to_seasonal_naive']:.3f} |" for r in accuracy.scores("loss")]
+        text += ["", "| fleet | part | 80 % interval | 90 % interval | below q10 | above q90 |", "| --- | --- | --- | --- | --- | --- |"]
+        for cut in ("all", "leads", "resource", "kind"):
+            text += [f"| {r['fleet']} | {r['part']} | {r['coverage80']:.3f} | {r['coverage90']:.3f} | {r['below_q10']:.3f} | {r['above_q90']:.3f} |"
+                     for r in accuracy.scores("calibration", cut=cut)]
+        text += ["", "| fleet | leads | tier | share | coverage 80 % | median error, % of capacity |", "| --- | --- | --- | --- | --- | --- |"]
+        text += [f"| {r['fleet']} | {r['leads']} | {r['tier']} | {r['share_of_forecasts']:.3f} | {r['coverage80']:.3f} | {100 * r['median_error_of_capacity']:.2f} |"
+                 for r in accuracy.scores("tier") if "coverage80" in r and r["leads"] != "all"]
+        text += ["", "Breach of 80 % within 90 days, series not yet over it:", "",
+                 "| fleet | forecast | happened | predicted | precision | recall | Brier | skill over climatology |", "| --- | --- | --- | --- | --- | --- | --- | --- |"]
+        text += [f"| {r['fleet']} | {r['forecast']} | {r['happened']} | {r['predicted']} | {r['precision']:.2f} | {r['recall']:.2f} | {r['brier']:.4f} | {r['brier_skill_over_climatology']:.2f} |"
+                 for r in accuracy.scores("breach_score")]
+        text += ["", "| fleet | p from | to | series | mean p | happened |", "| --- | --- | --- | --- | --- | --- |"]
+        text += [f"| {r['fleet']} | {r['p_from']:.3g} | {r['p_to']:.3g} | {r['series']} | {r['mean_p']:.3f} | {r['happened']:.3f} |" for r in accuracy.scores("breach_reliability")]
+        text += ["", "| fleet | tier of the risk | series | expected | happened | predicted | precision |", "| --- | --- | --- | --- | --- | --- | --- |"]
+        text += [f"| {r['fleet']} | {r['tier']} | {r['series']} | {r['expected']:.1f} | {r['happened']} | {r['predicted']} | {r['precision']:.2f} |" for r in accuracy.scores("breach_by_tier")]
+        text += [""]
+    contests = real.of("contest", "figure")
+    if contests:
+        text += ["## Real data", "", "Scaled loss of the champions over seasonal naive, in the contest (raw quantiles on both sides).", "",
+                 "| data | series | step | horizon | loss ratio |", "| --- | --- | --- | --- | --- |"]
+        text += [f"| {r['data']} | {r['counts']['series']} | {r['step']} | {r['horizon']} | {r['champion_loss_ratio']:.3f} |" for r in contests] + [""]
+    text += ["## Raw rows", ""]
+    for kept in (speed, scale, threads, determinism, accuracy, real):
+        if kept.name:
+            h = kept.head
+            changed = ", sources changed since" if h["sources_changed_since"] else ""
+            text += [f"- [{kept.name}]({kept.name}): {h['cpu']}, {h['cores']} cores, {h['memory_gb']} GB, Linux {h['kernel']}; commit {h['commit']}{changed}; "
+                     f"binary {h['binary_sha256'][:12]}"]
+    with open(os.path.join(RESULTS, "README.md"), "w") as f:
+        f.write("\n".join(text) + "\n")
+    print(f"bench: {os.path.relpath(os.path.join(RESULTS, 'README.md'), os.getcwd())}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], prog="Benchmarks/run")
+    parser.add_argument("sections", nargs="*", metavar="section", help=", ".join([*SECTIONS, "summary", "all"]) + " (default: all)")
+    parser.add_argument("--date", default=datetime.date.today().isoformat(), help="date in the names of the results (default: today)")
+    parser.add_argument("--binary", default=os.path.join(ROOT, ".build/release/horizonscale"))
+    parser.add_argument("--scratch", default=os.path.join(ROOT, ".build/bench"), help="folder for data, emptied at the end")
+    parser.add_argument("--data", default=os.path.join(ROOT, "../shared/data"), help="real data sets")
+    parser.add_argument("--repeat", type=int, default=3, help="repetitions of a timed command (default: 3)")
+    parser.add_argument("--patience", type=float, default=20, help="seconds to wait for a quiet machine before each repetition (default: 20)")
+    options = parser.parse_args()
+    asked = options.sections or ["all"]
+    unknown = set(asked) - {*SECTIONS, "summary", "all"}
+    if unknown:
+        parser.error(f"there is no section {', '.join(sorted(unknown))}")
+    if not os.access(options.binary, os.X_OK):
+        sys.exit(f"bench: {options.binary} is not there. Run make build first.")
+    chosen = list(SECTIONS) if "all" in asked else [s for s in SECTIONS if s in asked]
+    if asked == ["all"] and not os.path.exists(PEERS):
+        print("bench: accuracy is left out; scripts/peers makes what it needs")
+        chosen.remove("accuracy")
+    bench = Bench(options)
+    existed = os.path.isdir(bench.scratch)
+    for section in chosen:
+        print(f"bench: {section}")
+        bench.begin(section)
+        SECTIONS[section](bench)
+        bench.file.close()
+    bench.remove(*[os.path.basename(p) for p in glob.glob(bench.path("fleet-*"))], "talk")
+    if not existed:
+        shutil.rmtree(bench.scratch, ignore_errors=True)
+    summary(bench)
+
+
+if __name__ == "__main__":
+    main()
