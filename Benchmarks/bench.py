@@ -25,7 +25,6 @@ RESULTS = os.path.join(HERE, "results")
 PEERS = os.path.join(ROOT, ".venv/peers/bin/python")
 SERVERS, DAYS = 2000, 1095
 RESOURCES = {"cpu": (16, "cores"), "disk": (500, "GB"), "memory": (64, "GB"), "network": (1000, "Mbps")}
-ROWS_THAT_NAME_FILES = "$BENCH"  # stands for the scratch folder in recorded commands
 
 
 # --- measuring ---------------------------------------------------------------------------------------------------------
@@ -83,7 +82,8 @@ class Bench:
 
     def start(self, *arguments):
         argv = [self.binary, *map(str, arguments)]
-        shown = " ".join(["horizonscale", *map(str, arguments)]).replace(self.scratch, ROWS_THAT_NAME_FILES)
+        shown = " ".join(["horizonscale", *map(str, arguments)])
+        shown = shown.replace(self.scratch, "$BENCH").replace(os.path.abspath(self.options.data), "$DATA")
         output = open(self.path("talk"), "ab")
         return subprocess.Popen(argv, stdout=output, stderr=output, stdin=subprocess.DEVNULL), shown
 
@@ -254,7 +254,7 @@ def real(bench):
         bench.remove("w")
         bench.measure(f"run {name}", 0, ["run", os.path.join(data, name), "--workspace", bench.path("w"), "--quiet"])
         m = bench.manifest("w")
-        bench.note("contest", data=name, champion_loss_ratio=m["championLossRatio"], counts=m["counts"], step=m["step"], horizon=m["horizon"],
+        bench.note("contest", data=name, champion_loss_ratio=m["championLossRatio"], counts=m["counts"], spacing=m["step"], horizon=m["horizon"],
                    models={c["model"]: {"champions": c["champions"], "loss_ratio": c["lossRatio"]} for c in m["contest"]})
     bench.remove("w")
 
@@ -340,7 +340,7 @@ def summary(_):
              f"{different} digest{'s' if different > 1 else ''} in {len(digests)} runs", different == 1 and outputs == 1, determinism.command("run"),
              "all outputs but timings and report byte for byte" if outputs == 1 else f"{outputs} different sets of outputs")
 
-    text = ["# Benchmark results", "", "Written by `Benchmarks/run`; do not edit. `$BENCH` is the scratch folder. Times are medians of wall seconds.", "",
+    text = ["# Benchmark results", "", "Written by `Benchmarks/run`; do not edit. `$BENCH` is the scratch folder, `$DATA` the real data. Times are medians of wall seconds.", "",
             "| asked | measured | met | detail | command |", "| --- | --- | --- | --- | --- |", *table, ""]
 
     if accuracy.rows:
@@ -367,7 +367,7 @@ def summary(_):
     if contests:
         text += ["## Real data", "", "Scaled loss of the champions over seasonal naive, in the contest (raw quantiles on both sides).", "",
                  "| data | series | step | horizon | loss ratio |", "| --- | --- | --- | --- | --- |"]
-        text += [f"| {r['data']} | {r['counts']['series']} | {r['step']} | {r['horizon']} | {r['champion_loss_ratio']:.3f} |" for r in contests] + [""]
+        text += [f"| {r['data']} | {r['counts']['series']} | {r['spacing']} | {r['horizon']} | {r['champion_loss_ratio']:.3f} |" for r in contests] + [""]
     text += ["## Raw rows", ""]
     for kept in (speed, scale, threads, determinism, accuracy, real):
         if kept.name:
@@ -385,7 +385,7 @@ def main():
     parser.add_argument("sections", nargs="*", metavar="section", help=", ".join([*SECTIONS, "summary", "all"]) + " (default: all)")
     parser.add_argument("--date", default=datetime.date.today().isoformat(), help="date in the names of the results (default: today)")
     parser.add_argument("--binary", default=os.path.join(ROOT, ".build/release/horizonscale"))
-    parser.add_argument("--scratch", default=os.path.join(ROOT, ".build/bench"), help="folder for data, emptied at the end")
+    parser.add_argument("--scratch", default=os.path.join(ROOT, ".build/bench"), help="folder for data, which is removed at the end")
     parser.add_argument("--data", default=os.path.join(ROOT, "../shared/data"), help="real data sets")
     parser.add_argument("--repeat", type=int, default=3, help="repetitions of a timed command (default: 3)")
     parser.add_argument("--patience", type=float, default=20, help="seconds to wait for a quiet machine before each repetition (default: 20)")

@@ -9,7 +9,7 @@ extension ForecastBlock {
     for lead in 1...horizon {
       let at = (s * horizon + lead - 1) * Levels.count
       let tested = decision.isContested ? min(lead, max(1, decision.testedLead)) : lead
-      let z = table.quantiles(model: decision.champion, volatility: decision.volatility, lead: tested)
+      let z = table.quantiles(model: decision.champion, group: decision.group, lead: tested)
       quantiles.withUnsafeMutableBufferPointer { q in
         let row = q.baseAddress! + at
         let median = row[Levels.median]

@@ -3,22 +3,14 @@ import HorizonCore
 
 /// Conformal quantiles of the champions' standardised errors, pooled over series and anchors.
 ///
-/// An error is (actual - median) / (spread of the model at that lead x the series' own factor). Errors of one model, volatility
+/// An error is (actual - median) / (spread of the model at that lead x the series' own factor). Errors of one model, error
 /// group and lead form a pool; thin pools lean on wider ones. Counts are integers, so the order of series does not matter.
 package struct CalibrationTable: Sendable {
   package let leads: DigestLeads
-  /// `[model][volatility][lead][level]`.
+  /// `[model][group][lead][level]`.
   private var table: [Float]
   private let models: Int
 
-  package static let volatilityGroups = 4
-
-  /// Group of a series by scale over level: how much it moves within a season.
-  package static func volatilityGroup(scale: Float, level: Float) -> Int {
-    guard level > 0 else { return 0 }
-    let ratio = scale / level
-    return ratio < 0.03 ? 0 : ratio < 0.08 ? 1 : ratio < 0.2 ? 2 : 3
-  }
 
   init(pools: ErrorPools) {
     leads = pools.leads
@@ -28,13 +20,13 @@ package struct CalibrationTable: Sendable {
 
   /// The stored levels' quantiles of the standardised error at a lead, between kept leads by interpolation, beyond the last one
   /// as there.
-  package func quantiles(model: Int, volatility: Int, lead: Int) -> [Float] {
+  package func quantiles(model: Int, group: ErrorGroup, lead: Int) -> [Float] {
     let at = leads.leads
     let upper = at.firstIndex { $0 >= lead } ?? at.count - 1
     let lower = max(0, at[upper] >= lead ? upper - 1 : upper)
     let share: Float =
       upper == lower || lead >= at[upper] ? 1 : max(0, Float(lead - at[lower]) / Float(at[upper] - at[lower]))
-    let base = (model * CalibrationTable.volatilityGroups + volatility) * at.count
+    let base = (model * ErrorGroup.count + group.index) * at.count
     return (0..<Levels.count).map { k in
       let a = table[(base + lower) * Levels.count + k]
       let b = table[(base + upper) * Levels.count + k]
@@ -58,25 +50,25 @@ struct ErrorPools {
     self.leads = leads
     self.models = models
     counts = [Int32](
-      repeating: 0, count: models * CalibrationTable.volatilityGroups * leads.leads.count * ErrorPools.bins)
+      repeating: 0, count: models * ErrorGroup.count * leads.leads.count * ErrorPools.bins)
   }
 
-  mutating func add(_ error: Float, model: Int, volatility: Int, lead: Int) {
+  mutating func add(_ error: Float, model: Int, group: ErrorGroup, lead: Int) {
     let place = (asinh(Double(error) * 4) / ErrorPools.reach + 1) / 2 * Double(ErrorPools.bins)
     let bin = min(ErrorPools.bins - 1, max(0, Int(place)))
-    counts[offset(model, volatility, lead) + bin] += 1
+    counts[offset(model, group.index, lead) + bin] += 1
   }
 
-  private func offset(_ model: Int, _ volatility: Int, _ lead: Int) -> Int {
-    ((model * CalibrationTable.volatilityGroups + volatility) * leads.leads.count + lead) * ErrorPools.bins
+  private func offset(_ model: Int, _ group: Int, _ lead: Int) -> Int {
+    ((model * ErrorGroup.count + group) * leads.leads.count + lead) * ErrorPools.bins
   }
 
   private static func edge(_ bin: Double) -> Double { sinh((2 * bin / Double(bins) - 1) * reach) / 4 }
 
-  /// `[model][volatility][lead][level]`; each pool is widened by its neighbours in lead, then by the model's errors in all
+  /// `[model][group][lead][level]`; each pool is widened by its neighbours in lead, then by the model's errors in all
   /// groups, then by all errors, and at last by a normal distribution.
   func quantiles() -> [Float] {
-    let groups = CalibrationTable.volatilityGroups
+    let groups = ErrorGroup.count
     var normal = [Double](repeating: 0, count: ErrorPools.bins)
     var last = 0.0
     for bin in normal.indices {

@@ -62,7 +62,7 @@ package func decide(_ source: some DigestSource, settings: DecisionSettings) thr
       // A fold is standardised by the other folds' errors, as a new one would be.
       let factor = factors.without(fold)
       for (lead, z) in digest.score(model: champion, fold: fold).standardErrors.enumerated() where !z.isNaN {
-        pools.add(z / factor, model: champion, volatility: decisions[at].volatility, lead: lead)
+        pools.add(z / factor, model: champion, group: decisions[at].group, lead: lead)
       }
     }
   }
@@ -144,7 +144,7 @@ extension Decision {
       name: digest.name, champion: champion, members: isCombination ? Array(selection!.ranking.prefix(3).sorted()) : [],
       isContested: selection != nil, isLive: digest.isLive, folds: digest.foldCutoffs.count, ceiling: digest.ceiling,
       spreadFactor: 1,
-      volatility: CalibrationTable.volatilityGroup(scale: digest.scale, level: digest.level),
+      group: ErrorGroup(digest, model: champion),
       persistence: squares > 0 ? Decision.persistence(correlation: products / squares) : .nan, testedLead: tested,
       tiers: LeadBucket.allCases.map { _ in TierVerdict(tier: .low, reason: "too little history for a contest") },
       lossRatio: selection.flatMap { s in
@@ -160,7 +160,7 @@ extension Decision {
     _ digest: SeriesDigest, calibration: CalibrationTable, settings: DecisionSettings
   ) {
     guard isContested else { return }
-    tiers = LeadBucket.allCases.map { bucket in
+    let verdicts = LeadBucket.allCases.map { bucket in
       var count: Float = 0
       var loss = 0.0
       var baseline = 0.0
@@ -176,7 +176,7 @@ extension Decision {
         baseline += Double(reference.buckets[bucket.rawValue].sumPinball)
       }
       let lead = Int([15.0, 45, 75, 135][bucket.rawValue] / settings.step.days)
-      let z = calibration.quantiles(model: champion, volatility: volatility, lead: max(1, min(lead, testedLead)))
+      let z = calibration.quantiles(model: champion, group: group, lead: max(1, min(lead, testedLead)))
       let width = count > 0 ? spread / count * spreadFactor * (z[Levels.upper80] - z[Levels.lower80]) : .infinity
       let room = digest.ceiling * Float(settings.lowestThreshold / 100) - digest.current
       let cushion = 0.001 * Double(digest.level) * Double(count) * Double(Levels.count)
@@ -186,6 +186,12 @@ extension Decision {
           gapShare: digest.gapShare,
           skill: count > 0 ? 1 - (loss + cushion) / max(baseline + cushion, .leastNormalMagnitude) : nil,
           width: width, headroom: room > 0 ? room : nil, level: digest.level, isLive: digest.isLive))
+    }
+    // What is not trusted near is not trusted far.
+    tiers = verdicts.indices.map { bucket in
+      let least = verdicts[...bucket].min { $0.tier < $1.tier }!
+      return bucket == LeadBucket.days91on.rawValue && least.tier == .high
+        ? TierVerdict(tier: .medium, reason: "high ends at 90 days") : least
     }
   }
 }

@@ -15,7 +15,7 @@ package struct Decision: Sendable {
   package var ceiling: Float
   /// Factor on the model's spread, from the series' own errors shrunk towards its pool's.
   package var spreadFactor: Float
-  package var volatility: Int
+  package var group: ErrorGroup
   /// Share of the error that persists over the leads, 0...1, from the folds; NaN when not known.
   package var persistence: Float
   /// Largest lead that a fold has scored.
@@ -28,12 +28,11 @@ package struct Decision: Sendable {
   /// The share of a slow component (autocorrelation about 1 at one step) in errors whose fast rest has about 0.3.
   static func persistence(correlation: Float) -> Float { min(1, max(0, (correlation - 0.3) / 0.68)) }
 
-  /// The tier of a lead: that of its bucket, low beyond what was tested and beyond 180 days, at most medium beyond 90.
+  /// The tier of a lead: that of its bucket, low beyond what was tested and beyond 180 days.
   package func tier(lead: Int, step: Step) -> TrustTier {
     let days = Double(lead) * step.days
     guard isContested, lead <= testedLead, days <= 180 else { return .low }
-    let tier = tiers[LeadBucket(days: days).rawValue].tier
-    return days > 90 ? min(tier, .medium) : tier
+    return tiers[LeadBucket(days: days).rawValue].tier
   }
 }
 

@@ -1,7 +1,7 @@
 import HorizonCore
 import HorizonModels
 
-/// The champion of one series: least mean scaled loss over folds, ties to the cheaper.
+/// The champion of one series: least mean scaled loss over folds, recent ones weighing more, ties to the cheaper.
 package struct Selection: Sendable {
   /// Position among the contestants.
   let champion: Int
@@ -28,7 +28,7 @@ package struct Selection: Sendable {
       }
       return losses.isEmpty ? nil : losses
     }
-    let means = byFold.map { $0.map { $0.reduce(0, +) / Double($0.count) } }
+    let means = byFold.map { $0.map(Selection.recencyMean) }
     let entered = means.indices.filter { means[$0] != nil }
     guard let best = entered.min(by: { (means[$0]!, $0) < (means[$1]!, $1) }) else { return nil }
     losses = means
@@ -41,6 +41,17 @@ package struct Selection: Sendable {
       (cards[$0].cost, means[$0]!, $0) < (cards[$1].cost, means[$1]!, $1)
     }!
     ranking = entered.filter { cards[$0].cost != .combined }.sorted { (means[$0]!, $0) < (means[$1]!, $1) }
+  }
+
+  /// Mean over folds, oldest first, each older fold weighing 0.8 of the next: what a series does now counts more.
+  private static func recencyMean(_ losses: [Double]) -> Double {
+    var sum = 0.0
+    var weights = 0.0
+    for loss in losses {
+      sum = sum * 0.8 + loss
+      weights = weights * 0.8 + 1
+    }
+    return sum / weights
   }
 
   /// Standard error of the mean paired difference; 0 for one fold, where nothing can be said.

@@ -14,7 +14,8 @@ struct DecisionRows {
   private var testedLead: [Int32] = []
   private var lossRatio: [Float] = []
   private var spreadFactor: [Float] = []
-  private var volatility: [Int32] = []
+  private var group: [Int32] = []
+  private var shape: [Int32] = []
   private var persistence: [Float] = []
   private var ceiling: [Double] = []
   private var tiers = [KeyColumn](repeating: KeyColumn(), count: LeadBucket.allCases.count)
@@ -31,7 +32,8 @@ struct DecisionRows {
     testedLead.append(Int32(decision.testedLead))
     lossRatio.append(decision.lossRatio.map { Float($0) } ?? .nan)
     spreadFactor.append(decision.spreadFactor)
-    volatility.append(Int32(decision.volatility))
+    group.append(Int32(decision.group.volatility))
+    shape.append(Int32(decision.group.shape))
     persistence.append(decision.persistence)
     ceiling.append(Double(decision.ceiling))
     for bucket in LeadBucket.allCases {
@@ -43,7 +45,7 @@ struct DecisionRows {
   var columns: [ColumnValues] {
     [
       server.values, resource.values, champion.values, .text(members), .bools(contested), .bools(live), .int32s(folds),
-      .int32s(testedLead), .floats(lossRatio), .floats(spreadFactor), .int32s(volatility), .floats(persistence),
+      .int32s(testedLead), .floats(lossRatio), .floats(spreadFactor), .int32s(group), .int32s(shape), .floats(persistence),
       .doubles(ceiling),
     ] + LeadBucket.allCases.flatMap { [tiers[$0.rawValue].values, .text(reasons[$0.rawValue])] }
   }

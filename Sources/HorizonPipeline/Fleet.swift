@@ -22,8 +22,7 @@ package struct Fleet: Sendable {
     }
     do { manifest = try JSONDecoder().decode(MasterManifest.self, from: data) } catch {
       throw Failure(
-        .unusableData, "\(file.path) cannot be read: \(error)",
-        remedy: "Fill the master anew with 'horizonscale ingest'.")
+        .unusableData, "\(file.path) is damaged.", remedy: "Fill the master anew with 'horizonscale ingest INPUT'.")
     }
     if let text = settings.asOf {
       guard let time = ISOTime.parse(text) else {
@@ -69,8 +68,14 @@ final class TileReader {
       folder: fleet.master.path, manifest: fleet.manifest, asOf: fleet.asOf, tileSize: Execution.tileSize)
   }
 
+  private func nextOfMaster() throws -> MasterTile? {
+    do { return try reader.next() } catch let error as StoreError {
+      throw error.failure(remedy: "Fill the master anew with 'horizonscale ingest INPUT'.")
+    }
+  }
+
   func next() throws -> FleetTile? {
-    guard let tile = try reader.next() else { return nil }
+    guard let tile = try nextOfMaster() else { return nil }
     let resource = fleet.manifest.resources[tile.resource]
     let names = tile.servers.map { SeriesName(server: $0, resource: resource.name) }
     // The matrix of the master ends at the newest reading of the tile; a panel ends at the as-of.

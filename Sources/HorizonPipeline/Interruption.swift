@@ -14,7 +14,9 @@ package enum Interruption {
         signal(number, SIG_DFL)
       }
     }
+    // A closed pipe and a file grown too large are errors of the write that meets them.
     signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
   }
 
   /// - Throws: `.interrupted` after a signal.

@@ -7,11 +7,17 @@ import HorizonRisk
 import HorizonSources
 package import HorizonStore
 
-/// The page of a finished run, from its files and the master's readings.
-package func report(of run: URL, in workspace: Workspace) throws -> String {
-  try report(of: run, manifest: RunManifest(readingFrom: run), risks: RiskFiles.read(from: run), in: workspace)
+/// The page of a finished run as it was written with it: the master may hold other readings by now.
+package func writtenReport(of run: URL) throws(Failure) -> String {
+  let file = run.appending(path: "report.html")
+  do { return try String(contentsOf: file, encoding: .utf8) } catch {
+    throw Failure(
+      .missingInput, "\(file.path) cannot be read: \(error.localizedDescription)",
+      remedy: "Make a new run with 'horizonscale forecast'.")
+  }
 }
 
+/// Renders the page of a run that is being made, from its files and the master's readings.
 func report(of run: URL, manifest: RunManifest, risks: [RiskRow], in workspace: Workspace) throws -> String {
   try renderReport(ReportBuilder(run: run, manifest: manifest, risks: risks, workspace: workspace).data())
 }
@@ -90,7 +96,11 @@ private struct ReportBuilder {
   }
 
   private func readQuality() throws -> QualityReport {
-    try JSONDecoder().decode(QualityReport.self, from: try Data(contentsOf: workspace.quality))
+    do { return try JSONDecoder().decode(QualityReport.self, from: try Data(contentsOf: workspace.quality)) } catch {
+      throw Failure(
+        .unusableData, "\(workspace.quality.path) cannot be read: \(error.localizedDescription)",
+        remedy: "Fill the master anew with 'horizonscale ingest INPUT'.")
+    }
   }
 
   private func inputs() throws -> ReportData.Inputs {

@@ -14,8 +14,8 @@ struct RiskFiles {
     }
     try writer.close()
     let listed = rows.filter { $0.severity != .none }
-    try RiskFiles.csv(listed).write(to: folder.appending(path: "risks.csv"), atomically: false, encoding: .utf8)
-    try RiskFiles.json(listed).write(to: folder.appending(path: "risks.json"), atomically: false, encoding: .utf8)
+    try atomicWrite(RiskFiles.csv(listed), to: folder.appending(path: "risks.csv").path)
+    try atomicWrite(try RiskFiles.json(listed), to: folder.appending(path: "risks.json").path)
   }
 
   private static func columns(_ rows: ArraySlice<RiskRow>) -> [ColumnValues] {
@@ -38,6 +38,12 @@ struct RiskFiles {
 
   /// Reads the rows of a finished run, in their ranked order.
   static func read(from folder: URL) throws -> [RiskRow] {
+    do { return try rows(in: folder) } catch let error as StoreError {
+      throw error.failure(remedy: "Make a new run with 'horizonscale forecast'.")
+    }
+  }
+
+  private static func rows(in folder: URL) throws -> [RiskRow] {
     let schema = Tables.risks
     let reader = try TableReader(parquet: folder.appending(path: "risks.parquet").path, columns: schema.columns)
     func column(_ name: String) -> Int { schema.columns.firstIndex { $0.name == name }! }
@@ -105,10 +111,10 @@ struct RiskFiles {
     return ([headings] + rows.map(fields)).map { $0.map(quoted).joined(separator: ",") + "\n" }.joined()
   }
 
-  static func json(_ rows: [RiskRow]) -> String {
+  static func json(_ rows: [RiskRow]) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-    return String(decoding: (try? encoder.encode(rows.map(RiskJSON.init))) ?? Data("[]".utf8), as: UTF8.self) + "\n"
+    return String(decoding: try encoder.encode(rows.map(RiskJSON.init)), as: UTF8.self) + "\n"
   }
 }
 

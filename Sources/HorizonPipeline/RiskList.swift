@@ -29,11 +29,11 @@ package struct RiskList: Sendable {
     self.rows = rows.filter { $0.severity != .none && (tier == nil || $0.tier == tier) }
   }
 
-  package func text(_ format: Format) -> String {
+  package func text(_ format: Format) throws -> String {
     switch format {
     case .table: rows.isEmpty ? "Nothing is at risk." : riskTable(rows)
     case .csv: String(RiskFiles.csv(rows).dropLast())
-    case .json: String(RiskFiles.json(rows).dropLast())
+    case .json: String(try RiskFiles.json(rows).dropLast())
     }
   }
 

@@ -56,7 +56,10 @@ private func fillMaster(
       aggregation: settings.aggregate, units: settings.units, inventory: settings.inventory,
       timezone: settings.timezone, maxBadRows: settings.maxBadRows, threads: execution.threads,
       workspace: workspace.folder.path, scratch: workspace.scratch.path,
-      progress: { execution.progress.report("ingest", $0) }))
+      progress: { share in
+        execution.progress.report("ingest", share)
+        try Interruption.check()
+      }))
   return qualityTable(result.quality, manifest: result.manifest)
 }
 
@@ -131,7 +134,7 @@ private func forecast(
   watch.lap("risk")
   var manifest = RunManifest(decided, published: published, settings: settings, workspace: workspace)
   let page = try report(of: folder, manifest: manifest, risks: published.risks, in: workspace)
-  try Data(page.utf8).write(to: folder.appending(path: "report.html"))
+  try atomicWrite(page, to: folder.appending(path: "report.html").path)
   watch.lap("report")
   manifest.timings = watch.timings
   manifest.threads = execution.threads
@@ -154,10 +157,8 @@ package func backtest(workspace: Workspace, settings: RunSettings, execution: Ex
   defer { try? FileManager.default.removeItem(at: folder) }
   let decided = try await decideFleet(
     workspace: workspace, settings: settings, execution: execution, folder: folder, watch: &watch)
-  // A backtest of the same as-of is replaced whole.
-  let place = workspace.backtests.appending(path: decided.fleet.asOfName, directoryHint: .isDirectory)
-  try? FileManager.default.removeItem(at: place)
-  let final = try workspace.place(folder, under: workspace.backtests, asOf: decided.fleet.asOfName)
+  try Interruption.check()
+  let final = try workspace.replace(folder, under: workspace.backtests, asOf: decided.fleet.asOfName)
   execution.progress.say("Wrote \(final.path).")
   return standingsTable(RunManifest.standings(decided.decisions, contestants: decided.contestants))
 }

@@ -34,22 +34,42 @@ package struct RunSettings: Sendable, Codable {
       rules: breach.filter { $0.key != "*" }, everyRule: breach["*"])
   }
 
-  /// - Throws: `.badSetting` with the name of the first setting out of range.
-  package func validate() throws(Failure) {
-    func require(_ holds: Bool, _ what: String, _ remedy: String) throws(Failure) {
-      if !holds { throw Failure(.badSetting, what, remedy: remedy) }
+  /// - Throws: The first setting that is out of range.
+  func validate() throws(SettingError) {
+    func require(_ holds: Bool, _ name: String, _ what: String, _ remedy: String) throws(SettingError) {
+      if !holds { throw SettingError(name: name, message: what, remedy: remedy) }
     }
-    try require((1...60).contains(folds), "folds is \(folds).", "Use 1 to 60.")
+    try require((1...60).contains(folds), "folds", "\(folds) is no number of folds.", "Use 1 to 60.")
+    if let horizon {
+      try require(
+        (1...20_000).contains(horizon), "horizon", "\(horizon) is no number of steps ahead.", "Use 1 to 20000.")
+    }
+    if let staleAfter {
+      try require(staleAfter >= 1, "stale_after", "\(staleAfter) is no number of steps.", "Use at least 1.")
+    }
     try require(
-      horizon.map { (1...20_000).contains($0) } ?? true, "horizon is \(horizon ?? 0) steps.", "Use 1 to 20000.")
+      (0...1).contains(maxBadRows), "max_bad_rows", "\(maxBadRows) is no share.", "Use 0 to 1, such as 0.01.")
     try require(
-      (0...1).contains(maxBadRows), "max-bad-rows is \(maxBadRows).", "Use a share from 0 to 1, such as 0.01.")
-    _ = try risk()
-    try require(
-      TimeZone(identifier: timezone) != nil, "There is no time zone '\(timezone)'.", "Use a name such as Europe/Berlin."
-    )
-    if let step { try require(Step(parsing: step) != nil, "'\(step)' is not a step.", "Use day, hour, week or 15min.") }
+      TimeZone(identifier: timezone) != nil, "timezone", "there is no time zone '\(timezone)'.",
+      "Use a name such as Europe/Berlin.")
+    if let step {
+      try require(Step(parsing: step) != nil, "step", "'\(step)' is not a step.", "Use day, hour, week or 15min.")
+    }
+    if let asOf {
+      try require(
+        ISOTime.parse(asOf) != nil, "as_of", "'\(asOf)' is not a time.", "Write it as 2025-12-31 or 2025-12-31T21:00Z.")
+    }
+    do { _ = try risk() } catch {
+      throw SettingError(name: "thresholds, within or procurement_days", message: error.message, remedy: error.remedy)
+    }
   }
+}
+
+/// A setting that makes no sense, before it is known where it was written.
+struct SettingError: Error {
+  let name: String
+  let message: String
+  let remedy: String
 }
 
 /// How a run is carried out; nothing here changes its results.

@@ -7,57 +7,83 @@ import Yams
 
 /// Where settings come from, the first that has one wins: flags, environment (`HORIZONSCALE_...`), `horizonscale.yaml`, defaults.
 package struct SettingSources: Sendable {
-  private let layers: [(origin: String, code: ExitCode, values: [String: String])]
+  /// A setting as somebody wrote it.
+  private struct Given: Sendable {
+    let value: String
+    /// `--horizon`, `HORIZONSCALE_HORIZON`, or the file with its line.
+    let place: String
+    let code: ExitCode
+
+    func failure(_ what: String, remedy: String) -> Failure { Failure(code, "\(place): \(what)", remedy: remedy) }
+  }
+
+  /// What was given, the strongest source first.
+  private let layers: [[String: Given]]
 
   /// Names of all settings, as written in the file; a flag is the same with hyphens, a variable in capitals.
   package static let names = [
     "step", "aggregate", "map", "unit", "inventory", "timezone", "as_of", "horizon", "folds", "models", "breach",
-    "seed",
-    "threads", "chunk", "max_bad_rows", "stale_after", "thresholds", "within", "procurement_days",
+    "seed", "threads", "chunk", "max_bad_rows", "stale_after", "thresholds", "within", "procurement_days",
   ]
 
   /// - Parameters:
   ///   - flags: By setting name; what was not given is absent. Maps are written `a=b,c=d`.
-  /// - Throws: `.badSetting` when the file or a variable names a setting that does not exist.
+  ///   - environment: Variables that name no setting are not ours to judge.
+  /// - Throws: `.badSetting` when the file cannot be read or names a setting that does not exist.
   package init(flags: [String: String], environment: [String: String], workspace: Workspace) throws(Failure) {
-    var variables: [String: String] = [:]
-    for (key, value) in environment where key.hasPrefix("HORIZONSCALE_") {
-      let name = String(key.dropFirst("HORIZONSCALE_".count)).lowercased()
-      if SettingSources.names.contains(name) { variables[name] = value }
+    var given: [String: Given] = [:]
+    for (name, value) in flags {
+      let flag = "--" + name.replacing("_", with: "-")
+      given[name] = Given(value: value, place: flag, code: .badUsage)
     }
-    layers = [
-      ("flag", .badUsage, flags), ("environment", .badSetting, variables),
-      (workspace.settings.lastPathComponent, .badSetting, try SettingSources.file(workspace)),
-    ]
+    var variables: [String: Given] = [:]
+    for name in SettingSources.names {
+      let variable = "HORIZONSCALE_" + name.uppercased()
+      if let value = environment[variable] {
+        variables[name] = Given(value: value, place: variable, code: .badSetting)
+      }
+    }
+    layers = [given, variables, try SettingSources.file(workspace)]
   }
 
-  private static func file(_ workspace: Workspace) throws(Failure) -> [String: String] {
+  private static func file(_ workspace: Workspace) throws(Failure) -> [String: Given] {
     let path = workspace.settings.path
     guard FileManager.default.fileExists(atPath: path) else { return [:] }
-    func failure(_ what: String) -> Failure {
-      Failure(.badSetting, "\(path): \(what)", remedy: "Mend it, or remove it and a new one with defaults is written.")
+    func failure(_ what: String, line: Int? = nil) -> Failure {
+      let place = line.map { "\(path), line \($0)" } ?? path
+      return Failure(
+        .badSetting, "\(place): \(what)", remedy: "Mend it, or remove the file and a new one with defaults is written.")
     }
+    let text: String
     let loaded: Any?
-    do { loaded = try Yams.load(yaml: try String(contentsOfFile: path, encoding: .utf8)) } catch {
-      throw failure("\(error)")
-    }
+    do {
+      text = try String(contentsOfFile: path, encoding: .utf8)
+      loaded = try Yams.load(yaml: text)
+    } catch { throw failure("\(error)") }
     guard let loaded else { return [:] }
     guard let table = loaded as? [String: Any] else { throw failure("it is not a list of 'name: value' lines.") }
-    var values: [String: String] = [:]
-    for (key, value) in table {
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    var values: [String: Given] = [:]
+    for (key, value) in table.sorted(by: { $0.key < $1.key }) {
+      let line = lines.firstIndex { $0.hasPrefix("\(key):") }.map { $0 + 1 }
       guard names.contains(key) else {
-        throw failure("there is no setting '\(key)'; there are \(names.joined(separator: ", ")).")
+        throw failure("there is no setting '\(key)'; there are \(names.joined(separator: ", ")).", line: line)
       }
-      switch value {
-      case let map as [String: Any]:
-        // Thresholds are ordered by value, so that the text does not depend on the order of a dictionary.
-        values[key] = map.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: ",")
-      case let list as [Any]: values[key] = list.map { "\($0)" }.joined(separator: ",")
-      case is NSNull: continue
-      default: values[key] = "\(value)"
-      }
+      if value is NSNull { continue }
+      values[key] = Given(
+        value: plain(value), place: line.map { "\(path), line \($0), \(key)" } ?? "\(path), \(key)", code: .badSetting)
     }
     return values
+  }
+
+  /// A value of the file as a flag would give it.
+  private static func plain(_ value: Any) -> String {
+    switch value {
+    // In the order of the names, so that the text does not depend on that of a dictionary.
+    case let map as [String: Any]: map.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: ",")
+    case let list as [Any]: list.map { "\($0)" }.joined(separator: ",")
+    default: "\(value)"
+    }
   }
 
   /// Merges all sources into the settings of a run.
@@ -65,7 +91,7 @@ package struct SettingSources: Sendable {
     var s = RunSettings()
     s.step = text("step")
     s.map = try pairs("map")
-    s.units = try pairs("unit")
+    s.units = try pairs("unit", bareHoldsForAll: true)
     s.inventory = text("inventory")
     s.timezone = text("timezone") ?? s.timezone
     s.asOf = text("as_of")
@@ -75,95 +101,100 @@ package struct SettingSources: Sendable {
     s.maxBadRows = try number("max_bad_rows") ?? s.maxBadRows
     s.staleAfter = try number("stale_after") ?? s.staleAfter
     s.procurementDays = try number("procurement_days") ?? s.procurementDays
-    if let (origin, code, value) = find("within") {
-      guard let days = Double(value.hasSuffix("d") ? String(value.dropLast()) : value) else {
-        throw Failure(code, "\(origin) 'within': '\(value)' is no number of days.", remedy: "Write it as 90d or 90.")
+    if let given = find("within") {
+      guard let days = Double(given.value.hasSuffix("d") ? String(given.value.dropLast()) : given.value) else {
+        throw given.failure("'\(given.value)' is no number of days.", remedy: "Write it as 90d or 90.")
       }
       s.within = days
     }
-    for (resource, value) in try pairs("aggregate") {
+    for (resource, value) in try pairs("aggregate", bareHoldsForAll: true) {
       guard let aggregation = Aggregation(rawValue: value) else {
-        throw Failure(
-          .badUsage, "There is no aggregation '\(value)'.",
+        throw find("aggregate")!.failure(
+          "there is no aggregation '\(value)'.",
           remedy: "Choose from \(Aggregation.allCases.map(\.rawValue).joined(separator: ", ")).")
       }
       s.aggregate[resource] = aggregation
     }
-    for (resource, value) in try pairs("breach") {
+    for (resource, value) in try pairs("breach", bareHoldsForAll: true) {
       guard let rule = BreachRule(parsing: value) else {
-        throw Failure(.badUsage, "'\(value)' is no breach rule.", remedy: "Write k/m, such as 4/7, with k <= m <= 64.")
+        throw find("breach")!.failure(
+          "'\(value)' is no breach rule.", remedy: "Write k/m, such as 4/7, with k <= m <= 64.")
       }
       s.breach[resource == "default" ? "*" : resource] = rule
     }
-    if let (_, code, value) = find("thresholds") {
+    if let given = find("thresholds") {
       s.thresholds = try pairs("thresholds").map { ($0.key, Double($0.value) ?? .nan) }.sorted { $0.1 < $1.1 }
         .map { RiskThreshold(name: $0.0, percent: $0.1) }
       if s.thresholds.contains(where: { $0.percent.isNaN }) {
-        throw Failure(code, "thresholds '\(value)' cannot be read.", remedy: "Write them as warning=80,critical=90.")
+        throw given.failure("'\(given.value)' cannot be read.", remedy: "Write it as {warning: 80, critical: 90}.")
       }
     }
-    if let models = text("models") { s.models = try SettingSources.models(models) }
-    try s.validate()
+    s.models = try models() ?? s.models
+    do throws(SettingError) { try s.validate() } catch {
+      throw find(error.name)?.failure(error.message, remedy: error.remedy)
+        ?? Failure(.badSetting, "\(error.name): \(error.message)", remedy: error.remedy)
+    }
     return s
   }
 
   /// `all`, `fast` or names separated by commas; the baseline is always part of a contest.
-  private static func models(_ text: String) throws(Failure) -> [String] {
-    let contestants =
-      switch text {
-      case "all": Catalog.all
-      case "fast": Catalog.all.filter { $0.card.cost < .dear }
-      default:
-        try Catalog.named(
-          text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty })
+  private func models() throws(Failure) -> [String]? {
+    guard let given = find("models") else { return nil }
+    switch given.value {
+    case "all": return Catalog.all.map(\.card.name)
+    case "fast": return Catalog.all.map(\.card).filter { $0.cost < .dear }.map(\.name)
+    default:
+      let names = given.value.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+      guard names.contains(where: { !$0.isEmpty }) else {
+        throw given.failure("no model is named.", remedy: "Write all, fast, or names: see 'horizonscale models'.")
       }
-    return contestants.map(\.card.name)
+      do throws(Failure) { return try Catalog.named(names.filter { !$0.isEmpty }).map(\.card.name) } catch {
+        throw given.failure(error.message, remedy: error.remedy)
+      }
+    }
   }
 
   package func threads() throws(Failure) -> Int {
     let value: Int = try number("threads") ?? ProcessInfo.processInfo.activeProcessorCount
     guard (1...1_024).contains(value) else {
-      throw Failure(.badUsage, "threads is \(value).", remedy: "Use 1 to 1024.")
+      throw find("threads")!.failure("\(value) is no number of threads.", remedy: "Use 1 to 1024.")
     }
     return value
   }
 
   package func chunk() throws(Failure) -> Int {
     let value: Int = try number("chunk") ?? 1_024
-    guard value >= 1 else { throw Failure(.badUsage, "chunk is \(value).", remedy: "Use at least 1 series.") }
+    guard value >= 1 else {
+      throw find("chunk")!.failure("\(value) is no number of series.", remedy: "Use at least 1.")
+    }
     return value
   }
 
-  private func find(_ name: String) -> (origin: String, code: ExitCode, value: String)? {
-    for layer in layers { if let value = layer.values[name] { return (layer.origin, layer.code, value) } }
-    return nil
-  }
+  private func find(_ name: String) -> Given? { layers.lazy.compactMap { $0[name] }.first }
 
   private func text(_ name: String) -> String? { find(name)?.value }
 
   private func number<N: LosslessStringConvertible>(_ name: String) throws(Failure) -> N? {
-    guard let (origin, code, value) = find(name) else { return nil }
-    guard let number = N(value) else {
-      throw Failure(code, "\(origin): '\(value)' is not a number in '\(name)'.", remedy: "Write a plain number.")
+    guard let given = find(name) else { return nil }
+    guard let number = N(given.value) else {
+      throw given.failure(
+        "'\(given.value)' is not a \(N.self is Double.Type ? "number" : "whole number").",
+        remedy: "Write it in digits.")
     }
     return number
   }
 
-  private func pairs(_ name: String) throws(Failure) -> [String: String] {
-    guard let (origin, code, value) = find(name) else { return [:] }
+  /// - Parameter bareHoldsForAll: Whether one value without a name is allowed; it is found under `*`.
+  private func pairs(_ name: String, bareHoldsForAll: Bool = false) throws(Failure) -> [String: String] {
+    guard let given = find(name) else { return [:] }
     var result: [String: String] = [:]
-    for part in value.split(separator: ",") {
-      guard let equals = part.firstIndex(of: "=") else {
-        // One value without a name holds for everything.
-        result["*"] = String(part)
-        continue
+    for part in given.value.split(separator: ",") {
+      let equals = part.firstIndex(of: "=")
+      let key = equals.map { part[..<$0].trimmingCharacters(in: .whitespaces) } ?? "*"
+      guard !key.isEmpty, equals != nil || bareHoldsForAll, result[key] == nil else {
+        throw given.failure("'\(given.value)' cannot be read.", remedy: "Write it as name=value,name=value.")
       }
-      let key = part[..<equals].trimmingCharacters(in: .whitespaces)
-      guard !key.isEmpty, result[key] == nil else {
-        throw Failure(
-          code, "\(origin): '\(value)' in '\(name)' cannot be read.", remedy: "Write it as name=value,name=value.")
-      }
-      result[key] = part[part.index(after: equals)...].trimmingCharacters(in: .whitespaces)
+      result[key] = part[(equals.map(part.index(after:)) ?? part.startIndex)...].trimmingCharacters(in: .whitespaces)
     }
     return result
   }

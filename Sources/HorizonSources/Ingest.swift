@@ -83,18 +83,18 @@ private struct Ingest {
     let plan = try StepPlan(
       spill: spill, registry: registry, extras: extras, asked: options.step, clock: clock,
       threads: options.threads)
-    report(0.65)
+    try report(0.65)
     let file = try ScratchFile(in: options.scratch)
     let entries = try steps(spill, registry, plan, file)
-    report(0.75)
+    try report(0.75)
 
     let build = MasterBuild(step: plan.clock.step, file: file, entries: entries)
     try files.createDirectory(atPath: temporary, withIntermediateDirectories: true)
     let written = Mutex(0.0)
     try build.write(into: temporary, threads: options.threads) { share in
-      written.withLock {
+      try written.withLock {
         $0 = max($0, share)
-        report(0.75 + 0.24 * $0)
+        try report(0.75 + 0.24 * $0)
       }
     }
     input.notes += plan.notes
@@ -110,12 +110,12 @@ private struct Ingest {
       inputs: try digests.value(), notes: input.notes)
     let quality = qualityReport(log, entries, notes: input.notes)
     try manifest.write(into: temporary)
+    try report(1)
     try publish(quality, temporary, hasInventory: input.inventory != nil)
-    report(1)
     return IngestResult(manifest: manifest, quality: quality)
   }
 
-  private func report(_ share: Double) { options.progress?(share) }
+  private func report(_ share: Double) throws { try options.progress?(share) }
 
   /// What an ingest that was killed has left: the caller holds the workspace's lock, so nobody else is at work.
   private func removeLeftovers() {
@@ -149,7 +149,7 @@ private struct Ingest {
           threads: options.threads)
         try reading.read { rows in
           let share = min(1, Double(rows) / Double(metrics.rowsExpected))
-          report(0.6 * (Double(done) + share * Double(metrics.bytes)) / total)
+          try report(0.6 * (Double(done) + share * Double(metrics.bytes)) / total)
         }
       } catch let error as StoreError {
         throw Failure(error.exitCode, "\(metrics.file.shown): \(error.message).", remedy: error.remedy)

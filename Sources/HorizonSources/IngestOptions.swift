@@ -23,13 +23,13 @@ package struct IngestOptions: Sendable {
   package var workspace: String
   /// Folder for spill files, created when missing; nothing stays there.
   package var scratch: String
-  /// Told the share done, in 0...1, from one thread at a time.
-  package var progress: (@Sendable (Double) -> Void)?
+  /// Told the share done, in 0...1, from one thread at a time; what it throws ends the work with nothing changed.
+  package var progress: (@Sendable (Double) throws -> Void)?
 
   package init(
     inputs: [String], map: [String: String] = [:], step: Step? = nil, aggregation: [String: Aggregation] = [:],
     units: [String: String] = [:], inventory: String? = nil, timezone: String = "UTC", maxBadRows: Double = 0.01,
-    threads: Int = 2, workspace: String, scratch: String, progress: (@Sendable (Double) -> Void)? = nil
+    threads: Int = 2, workspace: String, scratch: String, progress: (@Sendable (Double) throws -> Void)? = nil
   ) {
     self.inputs = inputs
     self.map = map

@@ -20,7 +20,7 @@ package enum InputList {
   static func files(_ inputs: [String], scratch: String, excluded: String) throws(Failure) -> [InputFile] {
     var files: [InputFile] = []
     var seen: Set<String> = []
-    for input in inputs {
+    for (place, input) in inputs.enumerated() where input != "-" || inputs.firstIndex(of: input) == place {
       let found = try input == "-" ? [spooled(FileHandle.standardInput, scratch: scratch)] : listed(input, excluded)
       for file in found where seen.insert(URL(fileURLWithPath: file.path).resolvingSymlinksInPath().path).inserted {
         files.append(file)

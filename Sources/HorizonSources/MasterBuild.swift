@@ -36,7 +36,7 @@ struct MasterBuild: Sendable {
     var range: Range<Int>
   }
 
-  func write(into folder: String, threads: Int, progress: @Sendable (Double) -> Void) throws {
+  func write(into folder: String, threads: Int, progress: @Sendable (Double) throws -> Void) throws {
     var parts: [Part] = []
     for range in MasterBuild.ranges(entries) {
       let target = "\(folder)/\(MasterLayout.folder(resource: entries[range.lowerBound].name.resource))"
@@ -60,7 +60,7 @@ struct MasterBuild: Sendable {
     let finished = parts
     try inParallel(threads: threads, count: parts.count) { _, at in
       try write(finished[at])
-      progress(Double(at + 1) / total)
+      try progress(Double(at + 1) / total)
     }
   }
 

@@ -99,7 +99,7 @@ final class MetricsReading {
   private var isText: Bool { shape.format != .parquet }
 
   /// - Parameter progress: Told the rows read so far.
-  func read(progress: (Int) -> Void) throws {
+  func read(progress: (Int) throws -> Void) throws {
     var passed = 0
     while let batch = try nextBatch(&passed) {
       let skip = max(0, min(batch.rowCount, rowsDone - passed))
@@ -107,7 +107,7 @@ final class MetricsReading {
       if skip < batch.rowCount { try take(batch, from: skip, record: passed - batch.rowCount) }
       rowsDone = max(rowsDone, passed)
       if let failure = spill.failure { throw failure }
-      progress(rowsDone)
+      try progress(rowsDone)
     }
     try finish()
   }

@@ -43,7 +43,10 @@ package struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     }
   }
 
-  package var failure: Failure { Failure(exitCode, "\(path): \(message).", remedy: remedy) }
+  package var failure: Failure { failure(remedy: remedy) }
+
+  /// The same with what to do for a file that the user did not make.
+  package func failure(remedy: String) -> Failure { Failure(exitCode, "\(path): \(message).", remedy: remedy) }
 }
 
 extension StoreError.Code {
@@ -87,7 +90,9 @@ func native(
   let status = call(&text)
   defer { ab_free(text) }
   guard status != ab_ok else { return }
-  var message = text.map { String(cString: $0) } ?? "unknown failure"
+  // Quoted bytes of a damaged file could be anything.
+  let plain = text.map { String(cString: $0).unicodeScalars.filter { $0.properties.generalCategory != .control } }
+  var message = plain.map { String(String.UnicodeScalarView($0)) } ?? "unknown failure"
   while let last = message.last, last == "." || last.isWhitespace { message.removeLast() }
   let code = StoreError.Code(status)
   throw StoreError(writing && code == .unreadable ? .writingFailed : code, path: path, message: message)

@@ -61,6 +61,21 @@ package struct Workspace: Sendable {
     }
   }
 
+  /// Moves a finished folder to `<asOf>` under `parent`; what was there before goes when the new one has its place.
+  package func replace(_ temporary: URL, under parent: URL, asOf: String) throws(Failure) -> URL {
+    let target = parent.appending(path: asOf, directoryHint: .isDirectory)
+    let aside = parent.appending(path: ".tmp-\(ProcessInfo.processInfo.processIdentifier)-old")
+    try? FileManager.default.moveItem(at: target, to: aside)
+    do {
+      let place = try place(temporary, under: parent, asOf: asOf)
+      try? FileManager.default.removeItem(at: aside)
+      return place
+    } catch {
+      try? FileManager.default.moveItem(at: aside, to: target)
+      throw error
+    }
+  }
+
   /// Points `latest` at the newest run; a run in the past does not move it.
   package func updateLatest() throws(Failure) {
     guard let newest = finishedRuns().last else { return }

@@ -10,9 +10,9 @@ extension SyntheticFleet {
   /// - Parameters:
   ///   - folder: Made when it is not there.
   ///   - threads: Jobs that run at once, at least 1.
-  ///   - progress: Told the number of servers in the files so far.
+  ///   - progress: Told the number of servers in the files so far; what it throws ends the work.
   /// - Throws: `Failure` or `StoreError` when a file cannot be written, `CancellationError`.
-  package func write(to folder: String, threads: Int, progress: (Int) -> Void = { _ in }) async throws {
+  package func write(to folder: String, threads: Int, progress: (Int) throws -> Void = { _ in }) async throws {
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     } catch {
@@ -58,7 +58,7 @@ extension SyntheticFleet {
         if case .make(let n) = job { blocks[n] = made }
         if let finished = schedule.end(job) {
           blocks[finished] = nil
-          progress(min(schedule.finished * size, order.count))
+          try progress(min(schedule.finished * size, order.count))
         }
       }
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import HorizonCore
 import HorizonPipeline
+import HorizonStore
 
 @main
 struct HorizonScaleCommand: AsyncParsableCommand {
@@ -28,6 +29,9 @@ struct HorizonScaleCommand: AsyncParsableCommand {
     } catch let failure as Failure {
       Terminal.error(failure.description)
       Glibc.exit(failure.code.rawValue)
+    } catch let error as StoreError {
+      Terminal.error(error.failure.description)
+      Glibc.exit(error.exitCode.rawValue)
     } catch let code as ExitStatus {
       Glibc.exit(code.value)
     } catch let error where Self.isOurs(error) {

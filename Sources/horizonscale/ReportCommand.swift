@@ -17,7 +17,7 @@ struct ReportCommand: ParsableCommand {
   @OptionGroup var workspace: WorkspaceOptions
 
   func run() throws {
-    let page = try report(of: workspace.folder.latestRun(), in: workspace.folder)
+    let page = try writtenReport(of: workspace.folder.latestRun())
     if out == "-" { return Terminal.out(page) }
     do { try page.write(toFile: out, atomically: true, encoding: .utf8) } catch {
       throw Failure(
@@ -52,23 +52,27 @@ struct RiskCommand: ParsableCommand {
 
   func run() throws {
     guard let format = RiskList.Format(rawValue: format) else {
-      throw ValidationError("--format is table, csv or json.")
+      throw badUsage("--format", format, "Use table, csv or json.")
     }
     let tier = try tier.map { text in
-      guard let tier = TrustTier(rawValue: text) else { throw ValidationError("--tier is high, medium or low.") }
+      guard let tier = TrustTier(rawValue: text) else { throw badUsage("--tier", text, "Use high, medium or low.") }
       return tier
     }
     let days = try within.map { text in
-      guard let days = Double(text.hasSuffix("d") ? String(text.dropLast()) : text), days > 0 else {
-        throw ValidationError("--within is a number of days, such as 60d.")
+      guard let days = Double(text.hasSuffix("d") ? String(text.dropLast()) : text), days > 0, days.isFinite else {
+        throw badUsage("--within", text, "Use a number of days, such as 60d.")
       }
       return days
     }
     let list = try RiskList(of: workspace.folder.latestRun(), within: days, tier: tier)
     if let failOn { try list.requireSeverity(failOn) }
-    Terminal.out(list.text(format))
+    Terminal.out(try list.text(format))
     if let failOn, list.hasAny(atLeast: failOn) { throw ExitStatus(value: 1) }
   }
+}
+
+private func badUsage(_ flag: String, _ value: String, _ remedy: String) -> Failure {
+  Failure(.badUsage, "\(flag): '\(value)' is not understood.", remedy: remedy)
 }
 
 struct ModelsCommand: ParsableCommand {

@@ -24,12 +24,13 @@ struct FleetOptions: ParsableArguments {
 
   func plan() throws -> FleetPlan {
     guard let step = Step(parsing: step), step == .day || step == .hour else {
-      throw ValidationError("--step is day or hour.")
+      throw Failure(.badUsage, "--step: '\(self.step)' is not understood.", remedy: "Use day or hour.")
     }
     let scenarios = try scenario.flatMap { $0.split(separator: ",") }.map { name in
       guard let scenario = Scenario(rawValue: String(name)) else {
-        throw ValidationError(
-          "There is no scenario '\(name)'; there are \(Scenario.allCases.map(\.rawValue).joined(separator: ", ")).")
+        throw Failure(
+          .badUsage, "--scenario: there is no '\(name)'.",
+          remedy: "Choose from \(Scenario.allCases.map(\.rawValue).joined(separator: ", ")).")
       }
       return scenario
     }
@@ -63,6 +64,7 @@ struct SynthCommand: AsyncParsableCommand {
     let plan = try fleet.plan()
     try await SyntheticFleet(plan).write(to: out, threads: max(1, threads)) { done in
       progress.report("synth", Double(done) / Double(plan.servers))
+      try Interruption.check()
     }
     progress.say("Wrote metrics.parquet, inventory.parquet and truth.parquet to \(out).")
   }
@@ -90,6 +92,7 @@ struct DemoCommand: AsyncParsableCommand {
     progress.say("Making \(plan.servers) servers with \(plan.days) days of history, seed \(plan.seed).")
     try await SyntheticFleet(plan).write(to: folder, threads: execution.threads) { done in
       progress.report("synth", Double(done) / Double(plan.servers))
+      try Interruption.check()
     }
     var settings = try sources.settings()
     settings.seed = plan.seed

@@ -1,4 +1,5 @@
 import Foundation
+import HorizonCore
 import HorizonPipeline
 import Synchronization
 
@@ -8,20 +9,27 @@ enum Terminal {
 
   static func error(_ message: String) { say("error: \(message)") }
 
-  static func say(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
+  static func say(_ line: String) { talk(line + "\n") }
+
+  /// Nobody listening is no reason to stop working.
+  private static func talk(_ text: String) { _ = write(Array(text.utf8), to: STDERR_FILENO) }
 
   /// Writes data; a closed pipe ends the process with success, as for `head`.
   static func out(_ text: String) {
-    let bytes = Array((text + "\n").utf8)
+    guard let number = write(Array((text + "\n").utf8), to: STDOUT_FILENO) else { return }
+    if number == EPIPE { exit(ExitCode.done.rawValue) }
+    error("Standard output cannot be written: \(String(cString: strerror(number))). Free disk, or write elsewhere.")
+    exit(ExitCode.writingFailed.rawValue)
+  }
+
+  /// - Returns: The system's error number; nil when all is written.
+  private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {
     var done = 0
     while done < bytes.count {
-      let n = bytes[done...].withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress!, $0.count) }
-      if n < 0 {
-        if errno == EINTR { continue }
-        exit(errno == EPIPE ? 0 : 74)
-      }
-      done += n
+      let n = bytes[done...].withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress!, $0.count) }
+      if n >= 0 { done += n } else if errno != EINTR { return errno }
     }
+    return nil
   }
 
   /// A bar for stages that last longer than a second, on a terminal only.
@@ -57,15 +65,13 @@ enum Terminal {
         s.isVisible = true
         let filled = Int((min(1, max(0, share)) * 24).rounded())
         let bar = String(repeating: "=", count: filled) + String(repeating: " ", count: 24 - filled)
-        FileHandle.standardError.write(
-          Data(
-            "\r\(stage.padding(toLength: 9, withPad: " ", startingAt: 0)) [\(bar)] \(Int(share * 100)) %\u{1B}[K".utf8))
+        talk("\r\(stage.padding(toLength: 9, withPad: " ", startingAt: 0)) [\(bar)] \(Int(share * 100)) %\u{1B}[K")
       }
     }
 
     func clear() {
       state.withLock { s in
-        if s.isVisible { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+        if s.isVisible { talk("\r\u{1B}[K") }
         s.isVisible = false
       }
     }

@@ -109,8 +109,8 @@ private func words(_ digests: [SeriesDigest]) -> [[UInt32]] {
       #expect(a.champion == b.champion && a.members == b.members && a.tiers == b.tiers)
     }
     #expect(
-      forward.calibration.quantiles(model: 6, volatility: 1, lead: 20)
-        == backward.calibration.quantiles(model: 6, volatility: 1, lead: 20))
+      forward.calibration.quantiles(model: 6, group: ErrorGroup(volatility: 1, shape: 1), lead: 20)
+        == backward.calibration.quantiles(model: 6, group: ErrorGroup(volatility: 1, shape: 1), lead: 20))
   }
 
   @Test func calibratedIntervalsCoverAtTheirLevelOnUnseenReadings() throws {
