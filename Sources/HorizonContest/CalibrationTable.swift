@@ -11,7 +11,6 @@ package struct CalibrationTable: Sendable {
   private var table: [Float]
   private let models: Int
 
-
   init(pools: ErrorPools) {
     leads = pools.leads
     models = pools.models

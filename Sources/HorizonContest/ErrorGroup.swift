@@ -36,6 +36,7 @@ package struct ErrorGroup: Sendable, Hashable {
       count += Double(errors.count)
     }
     let kurtosis = squares > 0 ? fourths * count / (squares * squares) : 3
-    self.init(volatility: volatility, shape: count < 24 || (kurtosis >= 2.4 && kurtosis < 5) ? 1 : kurtosis < 2.4 ? 0 : 2)
+    self.init(
+      volatility: volatility, shape: count < 24 || (kurtosis >= 2.4 && kurtosis < 5) ? 1 : kurtosis < 2.4 ? 0 : 2)
   }
 }

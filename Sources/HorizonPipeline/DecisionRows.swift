@@ -45,7 +45,8 @@ struct DecisionRows {
   var columns: [ColumnValues] {
     [
       server.values, resource.values, champion.values, .text(members), .bools(contested), .bools(live), .int32s(folds),
-      .int32s(testedLead), .floats(lossRatio), .floats(spreadFactor), .int32s(group), .int32s(shape), .floats(persistence),
+      .int32s(testedLead), .floats(lossRatio), .floats(spreadFactor), .int32s(group), .int32s(shape),
+      .floats(persistence),
       .doubles(ceiling),
     ] + LeadBucket.allCases.flatMap { [tiers[$0.rawValue].values, .text(reasons[$0.rawValue])] }
   }

@@ -29,7 +29,14 @@ package struct Fleet: Sendable {
         throw Failure(
           .badUsage, "--as-of '\(text)' is no time.", remedy: "Write it as 2025-12-31 or 2025-12-31T21:00Z.")
       }
-      asOf = min(manifest.step.index(ofMicroseconds: time.microseconds), manifest.lastIndex)
+      asOf = manifest.step.index(ofMicroseconds: time.microseconds)
+      let newest = manifest.step.microseconds(of: manifest.lastIndex)
+      // Later than that is a slip of the pen, and every step up to it would be held as a gap.
+      guard manifest.step.microseconds(of: asOf) - newest <= 366 * 86_400_000_000 else {
+        throw Failure(
+          .unusableData, "--as-of \(text) lies more than a year after the newest reading.",
+          remedy: "That one is of \(ISOTime.string(newest)).")
+      }
       guard asOf >= manifest.firstIndex else {
         throw Failure(
           .unusableData, "There is no reading at or before \(text).",

@@ -1,11 +1,11 @@
 package import Foundation
 import HorizonContest
-import HorizonCore
+package import HorizonCore
 import HorizonModels
 import HorizonReport
 import HorizonRisk
 import HorizonSources
-package import HorizonStore
+import HorizonStore
 
 /// The page of a finished run as it was written with it: the master may hold other readings by now.
 package func writtenReport(of run: URL) throws(Failure) -> String {
@@ -145,7 +145,9 @@ private struct ReportBuilder {
     func column(_ name: String) -> Int { columns.firstIndex { $0.name == name }! }
     let reader = try TableReader(parquet: run.appending(path: "forecasts.parquet").path, columns: columns)
     var result: [SeriesName: Published] = [:]
-    var wanted: [SIMD2<Int32>: SeriesName?] = [:]
+    // A series' rows stand together, so a name is looked up once in a run of equal codes.
+    var open: SeriesName?
+    var openCodes = SIMD2<Int32>(repeating: -1)
     while let batch = try reader.next() {
       let (servers, resources) = (batch.codes(column("server")), batch.codes(column("resource")))
       let (models, tiers) = (batch.codes(column("model")), batch.codes(column("tier")))
@@ -153,17 +155,17 @@ private struct ReportBuilder {
       let (modelNames, tierNames) = (reader.keyNames(column("model")), reader.keyNames(column("tier")))
       let (serverNames, resourceNames) = (reader.keyNames(column("server")), reader.keyNames(column("resource")))
       for i in 0..<batch.rowCount {
-        let key = SIMD2(servers[i], resources[i])
-        if wanted[key] == nil {
-          let name = SeriesName(server: serverNames[Int(key.x)], resource: resourceNames[Int(key.y)])
-          wanted[key] = .some(names.contains(name) ? name : nil)
+        let codes = SIMD2(servers[i], resources[i])
+        if codes != openCodes {
+          openCodes = codes
+          let name = SeriesName(server: serverNames[Int(codes.x)], resource: resourceNames[Int(codes.y)])
+          open = names.contains(name) ? name : nil
         }
-        guard case .some(.some(let name)) = wanted[key] else { continue }
-        var series = result[name] ?? Published(model: modelNames[Int(models[i])])
-        result[name] = nil
-        for q in levels.indices { series.quantiles[q].append(Double(levels[q][i])) }
-        series.tiers.append(tierNames[Int(tiers[i])])
-        result[name] = series
+        guard let open else { continue }
+        for q in levels.indices {
+          result[open, default: Published(model: modelNames[Int(models[i])])].quantiles[q].append(Double(levels[q][i]))
+        }
+        result[open]!.tiers.append(tierNames[Int(tiers[i])])
       }
     }
     return result

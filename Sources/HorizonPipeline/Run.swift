@@ -83,7 +83,7 @@ private func decideFleet(
   let horizon = survey.horizon(asked: settings.horizon, step: fleet.step)
   let contestants = try Catalog.named(settings.models)
   let contestSettings = ContestSettings(contestants: contestants, horizon: horizon, folds: settings.folds)
-  let spill = try DigestSpill(at: folder.appending(path: "digests.bin"))
+  let spill = try DigestSpill(at: folder.appending(path: "digests.bin"), threads: execution.threads)
   defer { spill.remove() }
   let kept =
     settings.keepForecasts ? try BacktestWriter(path: folder.appending(path: "backtest.parquet").path) : nil

@@ -60,14 +60,15 @@ package struct RunSettings: Sendable, Codable {
         ISOTime.parse(asOf) != nil, "as_of", "'\(asOf)' is not a time.", "Write it as 2025-12-31 or 2025-12-31T21:00Z.")
     }
     do { _ = try risk() } catch {
-      throw SettingError(name: "thresholds, within or procurement_days", message: error.message, remedy: error.remedy)
+      throw SettingError(name: nil, message: error.message, remedy: error.remedy)
     }
   }
 }
 
 /// A setting that makes no sense, before it is known where it was written.
 struct SettingError: Error {
-  let name: String
+  /// Nil when the message says it.
+  let name: String?
   let message: String
   let remedy: String
 }

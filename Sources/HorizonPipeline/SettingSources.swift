@@ -131,8 +131,8 @@ package struct SettingSources: Sendable {
     }
     s.models = try models() ?? s.models
     do throws(SettingError) { try s.validate() } catch {
-      throw find(error.name)?.failure(error.message, remedy: error.remedy)
-        ?? Failure(.badSetting, "\(error.name): \(error.message)", remedy: error.remedy)
+      throw error.name.flatMap(find)?.failure(error.message, remedy: error.remedy)
+        ?? Failure(.badSetting, error.message, remedy: error.remedy)
     }
     return s
   }

@@ -56,7 +56,8 @@ struct ColumnMatcher {
       return .truth
     }
     guard let time = try column(.time) else {
-      if let server = try inventoryServer() { return .inventory(summary, server: server) }
+      // Readings whose time has another name are no inventory.
+      if !names.contains("value"), !names.contains("y"), let server = try inventoryServer() { return .inventory(summary, server: server) }
       return .unusable(missing("time", alternatives: ColumnRole.time.aliases))
     }
     return try metrics(time: time)
@@ -214,7 +215,8 @@ struct ColumnMatcher {
   }
 
   private func missing(_ role: String, alternatives: [String]) -> Failure {
-    let example = summary.fields.first?.name ?? "COLUMN"
+    let known = Set(ColumnRole.allCases.flatMap { [$0.rawValue] + $0.aliases })
+    let example = summary.fields.first { !known.contains(normal($0.name)) }?.name ?? "COLUMN"
     let what = role == "value" ? "no column of values" : "no \(role) column"
     return Failure(
       .unusableData,

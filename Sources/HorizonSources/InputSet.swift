@@ -63,6 +63,11 @@ struct InputSet: Sendable {
       }
       throw Failure(error.exitCode, "\(file.shown): \(error.message).", remedy: error.remedy)
     }
+    if summary.format != .parquet, file.path.lowercased().hasSuffix(".parquet") {
+      throw Failure(
+        .unusableData, "\(file.shown) is called Parquet but is none.",
+        remedy: "Export it again, or call it .csv when it is text.")
+    }
     if try !hasRows(file, summary) {
       passedOver.append(
         Failure(.unusableData, "\(file.shown) has a header but no rows.", remedy: "Export it again with its readings."))
