@@ -63,6 +63,8 @@ let package = Package(
     tests(of: "HorizonCore"),
     tests(of: "HorizonContest", with: ["HorizonModels", "HorizonTestKit", "HorizonCore"]),
     tests(of: "HorizonModels", with: ["HorizonTestKit", "HorizonCore"]),
+    tests(
+      of: "HorizonPipeline", with: ["HorizonSynthetic", "HorizonStore", "HorizonCore", "HorizonNumerics"]),
     tests(of: "HorizonReport"),
     tests(of: "HorizonRisk", with: ["HorizonCore", "HorizonNumerics"]),
     tests(of: "HorizonSources", with: ["HorizonStore", "HorizonCore"]),

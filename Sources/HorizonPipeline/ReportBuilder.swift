@@ -18,12 +18,12 @@ package func writtenReport(of run: URL) throws(Failure) -> String {
 }
 
 /// Renders the page of a run that is being made, from its files and the master's readings.
-func report(of run: URL, manifest: RunManifest, risks: [RiskRow], in workspace: Workspace) throws -> String {
-  try renderReport(ReportBuilder(run: run, manifest: manifest, risks: risks, workspace: workspace).data())
+func report(of run: URL, manifest: RunManifest, risks: [RiskRow], in workspace: Workspace) async throws -> String {
+  renderReport(try await ReportBuilder(run: run, manifest: manifest, risks: risks, workspace: workspace).data())
 }
 
 /// Gathers what the page shows.
-private struct ReportBuilder {
+private struct ReportBuilder: Sendable {
   let run: URL
   let manifest: RunManifest
   let risks: [RiskRow]
@@ -35,16 +35,14 @@ private struct ReportBuilder {
   private static let mostPoints = 400
   private static let mostLeads = 90
 
-  func data() throws -> ReportData {
+  func data() async throws -> ReportData {
     let fleet = try Fleet(workspace: workspace, settings: manifest.settings)
     let units = Dictionary(uniqueKeysWithValues: fleet.manifest.resources.map { ($0.name, $0.unit ?? "") })
     let ceilings = try readCeilings()
-    var shown: [SeriesName] = []
-    var place: [SeriesName: Int] = [:]
-    for row in risks where row.severity != .none && place[row.series] == nil && shown.count < ReportBuilder.mostCharts {
-      place[row.series] = shown.count
-      shown.append(row.series)
-    }
+    let shown = charted
+    // Reading forecasts and histories of the charts takes as long as all the rest.
+    async let charts = self.charts(shown, fleet: fleet, units: units, ceilings: ceilings)
+    let place = Dictionary(uniqueKeysWithValues: shown.enumerated().map { ($1, $0) })
     let names = Dictionary(uniqueKeysWithValues: manifest.settings.thresholds.map { ($0.percent, $0.name) })
     let rows = risks.map { row in
       ReportData.Risk(
@@ -64,8 +62,18 @@ private struct ReportBuilder {
       title: "Capacity risks", asOf: manifest.asOf, version: manifest.version, inputs: try inputs(),
       settings: settings(thresholds), fleet: ReportData.Fleet(counting: rows, thresholds: thresholds),
       contest: contest(), risks: Array(rows.prefix(ReportBuilder.mostRows)),
-      charts: try charts(shown, fleet: fleet, units: units, ceilings: ceilings), quality: try quality(),
+      charts: try await charts, quality: try quality(),
       notes: manifest.notes + manifest.units.sorted { $0.key < $1.key }.map { "\($0.value)." })
+  }
+
+  /// The series of the first risks, each once.
+  private var charted: [SeriesName] {
+    var shown: [SeriesName] = []
+    var seen: Set<SeriesName> = []
+    for row in risks where row.severity != .none && shown.count < ReportBuilder.mostCharts {
+      if seen.insert(row.series).inserted { shown.append(row.series) }
+    }
+    return shown
   }
 
   private func settings(_ thresholds: [ReportData.Threshold]) -> ReportData.Settings {

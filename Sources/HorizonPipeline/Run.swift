@@ -78,7 +78,7 @@ private func decideFleet(
 ) async throws -> Decided {
   useOneThreadForMatrices()
   let fleet = try Fleet(workspace: workspace, settings: settings)
-  let survey = try survey(fleet, execution: execution)
+  let survey = try await survey(fleet, execution: execution)
   watch.lap("survey")
   let horizon = survey.horizon(asked: settings.horizon, step: fleet.step)
   let contestants = try Catalog.named(settings.models)
@@ -133,7 +133,7 @@ private func forecast(
   try writeDecisions(decided.decisions.series, names: names, to: folder.appending(path: "decisions.parquet"))
   watch.lap("risk")
   var manifest = RunManifest(decided, published: published, settings: settings, workspace: workspace)
-  let page = try report(of: folder, manifest: manifest, risks: published.risks, in: workspace)
+  let page = try await report(of: folder, manifest: manifest, risks: published.risks, in: workspace)
   try atomicWrite(page, to: folder.appending(path: "report.html").path)
   watch.lap("report")
   manifest.timings = watch.timings

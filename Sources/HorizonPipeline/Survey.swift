@@ -20,21 +20,19 @@ package struct Survey: Sendable {
 }
 
 /// Pass (a): one streamed read of the master.
-package func survey(_ fleet: Fleet, execution: Execution) throws -> Survey {
+package func survey(_ fleet: Fleet, execution: Execution) async throws -> Survey {
   let reader = try fleet.tiles(seed: 0)
   var survey = Survey()
   var servers: Set<UInt64> = []
-  while let tile = try reader.next() {
-    try Interruption.check()
-    for s in tile.contest.names.indices {
-      let history = tile.contest.panel.cut(at: tile.contest.cutoff(s)).history(s)
-      survey.seriesCount += 1
-      if tile.contest.isLive(s) { survey.liveCount += 1 }
-      if tile.contest.ceilings[s].isNaN { survey.withoutCeiling += 1 }
-      survey.longestHistory = max(survey.longestHistory, history.count)
-      survey.readings += history.readings
-      servers.insert(stableHash(tile.contest.names[s].server))
-    }
+  try await mapInOrder(
+    threads: execution.threads, window: execution.window, next: reader.next, transform: SurveyedTile.init
+  ) { tile in
+    survey.seriesCount += tile.names.count
+    survey.liveCount += tile.live
+    survey.withoutCeiling += tile.withoutCeiling
+    survey.longestHistory = max(survey.longestHistory, tile.longestHistory)
+    survey.readings += tile.readings
+    servers.formUnion(tile.names)
     execution.progress.report("survey", Double(survey.seriesCount) / Double(max(1, fleet.manifest.seriesCount)))
   }
   survey.servers = servers.count
@@ -42,4 +40,24 @@ package func survey(_ fleet: Fleet, execution: Execution) throws -> Survey {
     throw Failure(.unusableData, "No series has a reading at or before the as-of.", remedy: "Choose a later --as-of.")
   }
   return survey
+}
+
+private struct SurveyedTile: Sendable {
+  /// Hashes of the servers' names.
+  var names: [UInt64] = []
+  var live = 0
+  var withoutCeiling = 0
+  var longestHistory = 0
+  var readings = 0
+
+  init(_ tile: FleetTile) {
+    for s in tile.contest.names.indices {
+      let history = tile.contest.panel.cut(at: tile.contest.cutoff(s)).history(s)
+      names.append(stableHash(tile.contest.names[s].server))
+      if tile.contest.isLive(s) { live += 1 }
+      if tile.contest.ceilings[s].isNaN { withoutCeiling += 1 }
+      longestHistory = max(longestHistory, history.count)
+      readings += history.readings
+    }
+  }
 }

@@ -54,7 +54,7 @@ struct SynthCommand: AsyncParsableCommand {
   @OptionGroup var fleet: FleetOptions
 
   @Option(help: "Threads. (default: all cores)")
-  var threads: Int = ProcessInfo.processInfo.activeProcessorCount
+  var threads: Int?
 
   @Flag(help: "Say nothing but errors.")
   var quiet = false
@@ -62,7 +62,11 @@ struct SynthCommand: AsyncParsableCommand {
   func run() async throws {
     let progress = Terminal.progress(quiet: quiet)
     let plan = try fleet.plan()
-    try await SyntheticFleet(plan).write(to: out, threads: max(1, threads)) { done in
+    if let threads, threads < 1 {
+      throw Failure(.badUsage, "--threads: \(threads) is no number of threads.", remedy: "Use at least 1.")
+    }
+    let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    try await SyntheticFleet(plan).write(to: out, threads: threads) { done in
       progress.report("synth", Double(done) / Double(plan.servers))
       try Interruption.check()
     }

@@ -9,7 +9,13 @@ enum Terminal {
 
   static func error(_ message: String) { say("error: \(message)") }
 
-  static func say(_ line: String) { talk(line + "\n") }
+  /// Text of a file may be quoted in it: its control characters are shown, not obeyed.
+  static func say(_ line: String) {
+    let plain = line.unicodeScalars.map { scalar in
+      scalar.properties.generalCategory == .control && scalar != "\n" ? "\u{FFFD}" : Character(scalar)
+    }
+    talk(String(plain) + "\n")
+  }
 
   /// Nobody listening is no reason to stop working.
   private static func talk(_ text: String) { _ = write(Array(text.utf8), to: STDERR_FILENO) }

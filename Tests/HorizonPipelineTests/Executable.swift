@@ -1,0 +1,75 @@
+import Foundation
+import Synchronization
+
+/// The built command line, run as a user would.
+struct Executable {
+  /// What one call left.
+  struct Outcome {
+    let code: Int32
+    let output: String
+    let talk: String
+  }
+
+  /// It lies beside the bundle of the tests.
+  static let url: URL = {
+    let beside = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+      .appending(path: "horizonscale")
+    if FileManager.default.isExecutableFile(atPath: beside.path) { return beside }
+    return packageRoot.appending(path: ".build/release/horizonscale")
+  }()
+
+  static let packageRoot = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+
+  private let process = Process()
+  private let input = Pipe()
+  private let output = Pipe()
+  private let talk = Pipe()
+
+  /// Starts it with `--workspace` added.
+  init(_ arguments: [String], workspace: String, environment: [String: String] = [:]) throws {
+    process.executableURL = Executable.url
+    process.arguments = arguments + ["--workspace", workspace]
+    process.environment = environment
+    process.standardInput = input
+    process.standardOutput = output
+    process.standardError = talk
+    try process.run()
+  }
+
+  /// Runs it to its end with `text` as standard input.
+  static func run(
+    _ arguments: [String], workspace: String, input text: String = "", environment: [String: String] = [:]
+  ) throws -> Outcome {
+    let executable = try Executable(arguments, workspace: workspace, environment: environment)
+    executable.write(text)
+    return executable.finish()
+  }
+
+  func write(_ text: String) { try? input.fileHandleForWriting.write(contentsOf: Data(text.utf8)) }
+
+  /// Ctrl-C.
+  func interrupt() { process.interrupt() }
+
+  /// Waits until it says something on standard error.
+  func firstTalk() -> String { String(decoding: talk.fileHandleForReading.availableData, as: UTF8.self) }
+
+  func finish() -> Outcome {
+    try? input.fileHandleForWriting.close()
+    let said = Mutex(Data())
+    let reading = DispatchGroup()
+    let stream = talk.fileHandleForReading
+    DispatchQueue.global().async(group: reading) {
+      let all = (try? stream.readToEnd()) ?? Data()
+      said.withLock { $0 = all }
+    }
+    let data = (try? output.fileHandleForReading.readToEnd()) ?? Data()
+    reading.wait()
+    process.waitUntilExit()
+    // A death by signal is told as a shell would.
+    let code = process.terminationReason == .uncaughtSignal ? 128 + process.terminationStatus : process.terminationStatus
+    return Outcome(
+      code: code, output: String(decoding: data, as: UTF8.self),
+      talk: String(decoding: said.withLock { $0 }, as: UTF8.self))
+  }
+}

@@ -1,0 +1,98 @@
+import Foundation
+import HorizonCore
+import HorizonPipeline
+import HorizonStore
+import Testing
+
+@Suite struct InterruptionTests {
+  /// A workspace with one finished run, and the digest of what that run holds.
+  private func finished() async throws -> (Sandbox, String) {
+    let sandbox = try Sandbox()
+    let run = try await sandbox.run(try sandbox.file("quiet.csv", quietCSV))
+    return (sandbox, run.folder.lastPathComponent)
+  }
+
+  private func expectOnly(_ run: String, in sandbox: Sandbox) throws {
+    let runs = sandbox.workspace.runs
+    #expect(try FileManager.default.contentsOfDirectory(atPath: runs.path) == [run])
+    let latest = try FileManager.default.destinationOfSymbolicLink(atPath: sandbox.workspace.latest.path)
+    #expect(latest == "runs/\(run)")
+    let manifest = try RunManifest(readingFrom: runs.appending(path: run))
+    for output in manifest.outputs {
+      #expect(try sha256(ofFile: runs.appending(path: "\(run)/\(output.name)").path) == output.sha256)
+    }
+    #expect(try sandbox.leftovers().isEmpty)
+  }
+
+  @Test func aRunInterruptedWhileItReadsLeavesTheEarlierOneWhole() async throws {
+    let (sandbox, run) = try await finished()
+    let executable = try Executable(["run", "-"], workspace: sandbox.workspace.folder.path)
+    executable.write(quietCSV)
+    // It holds the lock and waits for more input.
+    while !FileManager.default.fileExists(atPath: sandbox.workspace.folder.appending(path: "lock").path) {
+      await Task.yield()
+    }
+    executable.interrupt()
+    let outcome = executable.finish()
+    #expect(outcome.code == ExitCode.interrupted.rawValue)
+    #expect(outcome.talk.contains("earlier runs are untouched"))
+    try expectOnly(run, in: sandbox)
+  }
+
+  @Test func aRunInterruptedInTheContestLeavesTheEarlierOneWhole() async throws {
+    let (sandbox, run) = try await finished()
+    let fleet = try await sandbox.fleet(servers: 120, days: 400)
+    let executable = try Executable(["run", fleet, "--threads", "1"], workspace: sandbox.workspace.folder.path)
+    // The quality of the data is told when the ingest is over.
+    #expect(executable.firstTalk().contains("Read"))
+    executable.interrupt()
+    let outcome = executable.finish()
+    #expect(outcome.code == ExitCode.interrupted.rawValue)
+    try expectOnly(run, in: sandbox)
+  }
+
+  @Test func aWorkspaceInUseIsLeftAlone() async throws {
+    let (sandbox, run) = try await finished()
+    let lock = try WorkspaceLock(sandbox.workspace)
+    let outcome = try Executable.run(["run", sandbox.path("quiet.csv")], workspace: sandbox.workspace.folder.path)
+    #expect(outcome.code == ExitCode.workspaceInUse.rawValue)
+    #expect(outcome.talk.contains("in use by process \(ProcessInfo.processInfo.processIdentifier)"))
+    lock.release()
+    try expectOnly(run, in: sandbox)
+  }
+
+  @Test func theLockAndLeftoversOfADeadProcessAreCleared() async throws {
+    let (sandbox, run) = try await finished()
+    try sandbox.file("workspace/lock", "not even whole")
+    try sandbox.file("workspace/runs/.tmp-1/forecasts.parquet", "half")
+    let second = try await sandbox.run(sandbox.path("quiet.csv"))
+    #expect(second.folder.lastPathComponent == run + ".2")
+    #expect(try sandbox.leftovers().isEmpty)
+  }
+
+  @Test func aClosedPipeIsSuccess() async throws {
+    let (sandbox, _) = try await finished()
+    let shell = Process()
+    shell.executableURL = URL(fileURLWithPath: "/bin/bash")
+    shell.arguments = [
+      "-c", "\"$0\" report --out - --workspace \"$1\" 2>&1 | head -c 1 >/dev/null; exit ${PIPESTATUS[0]}",
+      Executable.url.path, sandbox.workspace.folder.path,
+    ]
+    try shell.run()
+    shell.waitUntilExit()
+    #expect(shell.terminationStatus == 0)
+  }
+
+  @Test func nobodyListeningToTheTalkStopsNothing() async throws {
+    let (sandbox, _) = try await finished()
+    let shell = Process()
+    shell.executableURL = URL(fileURLWithPath: "/bin/bash")
+    shell.arguments = [
+      "-c", "\"$0\" run \"$2\" --workspace \"$1\" 2>&1 >/dev/null | true; exit ${PIPESTATUS[0]}", Executable.url.path,
+      sandbox.workspace.folder.path, sandbox.path("quiet.csv"),
+    ]
+    try shell.run()
+    shell.waitUntilExit()
+    #expect(shell.terminationStatus == 0)
+  }
+}

@@ -1,0 +1,75 @@
+import Foundation
+import HorizonCore
+import HorizonPipeline
+import HorizonStore
+import HorizonSynthetic
+
+/// A folder with a workspace for one test, removed afterwards.
+final class Sandbox: Sendable {
+  let folder: URL
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.appending(
+      path: "horizonscale-pipeline-\(UUID().uuidString)", directoryHint: .isDirectory)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
+
+  var workspace: Workspace { workspace("workspace") }
+
+  func workspace(_ name: String) -> Workspace { Workspace(path(name)) }
+
+  func path(_ name: String) -> String { folder.appending(path: name).path }
+
+  /// Writes a file and gives its path.
+  @discardableResult
+  func file(_ name: String, _ text: String) throws -> String {
+    let url = folder.appending(path: name)
+    try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: url)
+    return url.path
+  }
+
+  /// Metrics of a seeded synthetic fleet. - Returns: The path of the folder.
+  func fleet(servers: Int, days: Int, seed: UInt64 = 42) async throws -> String {
+    let place = path("fleet-\(servers)-\(days)")
+    try await SyntheticFleet(FleetPlan(servers: servers, days: days, seed: seed)).write(to: place, threads: 2)
+    return place
+  }
+
+  /// The main job, without the command line.
+  func run(
+    _ input: String, in workspace: Workspace? = nil, threads: Int = 2, chunk: Int = 1_024,
+    change: (inout RunSettings) -> Void = { _ in }
+  ) async throws -> RunOutcome {
+    var settings = RunSettings()
+    change(&settings)
+    return try await runAll(
+      inputs: [input], workspace: workspace ?? self.workspace, settings: settings,
+      execution: Execution(threads: threads, chunk: chunk, progress: .silent))
+  }
+
+  /// Names of everything in the workspace and its folders of runs, also what is hidden.
+  func leftovers() throws -> [String] {
+    let files = FileManager.default
+    let names = [workspace.folder, workspace.runs, workspace.backtests].flatMap {
+      (try? files.contentsOfDirectory(atPath: $0.path)) ?? []
+    }
+    return names.filter { $0.hasPrefix(".") || $0 == "lock" }
+  }
+}
+
+/// Long metrics of one resource on consecutive days, as CSV.
+func dailyCSV(_ servers: [String], resource: String = "cpu", days: Int = 60, value: (Int, Int) -> String) -> String {
+  var text = "server,resource,time,value\n"
+  for (s, server) in servers.enumerated() {
+    for day in 0..<days {
+      text += "\(server),\(resource),\(CivilDate(daysSinceEpoch: 20_000 + day)),\(value(s, day))\n"
+    }
+  }
+  return text
+}
+
+/// Sixty quiet days of two servers.
+let quietCSV = dailyCSV(["web-1", "web-2"]) { s, day in "\(20 + 5 * s + day % 7)" }
