@@ -50,6 +50,8 @@ private func fillMaster(
   if !FileManager.default.fileExists(atPath: workspace.settings.path) {
     try? settingsTemplate.write(to: workspace.settings, atomically: true, encoding: .utf8)
   }
+  // What a killed process has spooled; the lock is ours, so nobody is using it.
+  try? FileManager.default.removeItem(at: workspace.scratch)
   let result = try ingest(
     IngestOptions(
       inputs: inputs, map: settings.map, step: settings.step.flatMap { Step(parsing: $0) },
@@ -198,7 +200,8 @@ extension RunManifest {
       )
     }
     self.init(
-      asOf: ISOTime.string(fleet.asOfTime), step: fleet.step.name, horizon: decided.horizon, settings: settings,
+      asOf: ISOTime.string(fleet.asOfTime, full: fleet.step.seconds < 86_400), step: fleet.step.name,
+      horizon: decided.horizon, settings: settings,
       inputs: fleet.manifest.inputs.map { Item(name: $0.path, bytes: Int($0.bytes), sha256: $0.sha256) }, outputs: [],
       counts: Counts(
         servers: decided.survey.servers, series: decided.survey.seriesCount, live: decided.survey.liveCount,

@@ -57,7 +57,9 @@ struct ColumnMatcher {
     }
     guard let time = try column(.time) else {
       // Readings whose time has another name are no inventory.
-      if !names.contains("value"), !names.contains("y"), let server = try inventoryServer() { return .inventory(summary, server: server) }
+      if !names.contains("value"), !names.contains("y"), let server = try inventoryServer() {
+        return .inventory(summary, server: server)
+      }
       return .unusable(missing("time", alternatives: ColumnRole.time.aliases))
     }
     return try metrics(time: time)

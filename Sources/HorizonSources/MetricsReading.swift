@@ -162,6 +162,7 @@ final class MetricsReading {
     takeServers(batch, from, reject)
     takeTimes(batch, from, reject)
     takeResources(batch, from, reject)
+    if isLenient { countRepairedNames(batch, from, record) }
     takeExtras(batch, from)
     let capacity = capacityAt.map { cells(batch, $0, from, reject) }
     takeUnits(batch, from)
@@ -204,6 +205,19 @@ final class MetricsReading {
         let code = codes[row] < 0 ? -1 : known[Int(codes[row])]
         resources[row] = code
         if code < 0 && status[row] == RowStatus.good { reject(row, .emptyResource, shape.resource, "") }
+      }
+    }
+  }
+
+  /// Counts names whose bytes were not UTF-8: the lenient reader has replaced them, and different names may have become one.
+  private func countRepairedNames(_ batch: TableBatch, _ from: Int, _ record: Int) {
+    for (at, column) in [(serverAt, shape.server), (resourceAt, shape.resource)] {
+      guard let at else { continue }
+      let names = reader.keyNames(at)
+      let isRepaired = names.map { $0.unicodeScalars.contains("\u{FFFD}") }
+      let codes = batch.codes(at)
+      for row in from..<batch.rowCount where codes[row] >= 0 && isRepaired[Int(codes[row])] {
+        log.reject(.notUTF8, file: file.shown, record: record + row, column: column, text: names[Int(codes[row])])
       }
     }
   }

@@ -61,6 +61,7 @@ package enum QualityReason: String, Codable, Sendable, CaseIterable {
   case duplicateTime = "duplicate time"
   case outOfOrder = "out of order"
   case unusableCapacity = "unusable capacity"
+  case notUTF8 = "not UTF-8"
   case missingValue = "missing value"
   case gap = "gap"
   case noReadings = "no readings"
@@ -71,7 +72,7 @@ package enum QualityReason: String, Codable, Sendable, CaseIterable {
   package var kind: Kind {
     switch self {
     case .notANumber, .notFinite, .notATime, .emptyServer, .emptyResource, .wrongFieldCount: .rejected
-    case .duplicateTime, .outOfOrder, .unusableCapacity: .repaired
+    case .duplicateTime, .outOfOrder, .unusableCapacity, .notUTF8: .repaired
     case .missingValue, .gap, .noReadings, .aggregated: .noted
     }
   }

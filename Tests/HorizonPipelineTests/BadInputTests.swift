@@ -29,8 +29,11 @@ import Testing
     Refusal("an empty file", "", .unusableData, "input.csv is empty", "Export the file again"),
     Refusal("a header alone", header, .unusableData, "input.csv has a header but no rows"),
     Refusal("no time column", "server,value\na,1\n", .unusableData, "no time column", "--map time="),
-    Refusal("no values", "server,resource,time\na,cpu,2025-01-01\n", .unusableData, "no column of values", "--map value="),
-    Refusal("a column named twice", "server,time,value,value\na,2025-01-01,1,2\n", .unusableData, "several columns named 'value'"),
+    Refusal(
+      "no values", "server,resource,time\na,cpu,2025-01-01\n", .unusableData, "no column of values", "--map value="),
+    Refusal(
+      "a column named twice", "server,time,value,value\na,2025-01-01,1,2\n", .unusableData,
+      "several columns named 'value'"),
     Refusal(
       "text where a number belongs", header + "a,cpu,2025-01-01,twelve\n", .unusableData,
       "line 2: 'twelve' is not a number in column 'value'", "--max-bad-rows"),
@@ -40,15 +43,26 @@ import Testing
     Refusal("infinities", header + "a,cpu,2025-01-01,inf\n", .unusableData, "line 2: 'inf' is not a finite number"),
     Refusal("nothing but gaps", header + "a,cpu,2025-01-01,\n", .unusableData, "not one usable reading"),
     Refusal("bytes that are no table", "\u{0}\u{1}\u{0}\u{2}", .unusableData, "neither Parquet nor delimited text"),
-    Refusal("an unknown column in a map", quietCSV, .unusableData, "no column 'nosuch'", arguments: ["run", "$", "--map", "server=nosuch"]),
-    Refusal("an as-of before all readings", quietCSV, .unusableData, "no reading at or before 1999-01-01", arguments: ["run", "$", "--as-of", "1999-01-01"]),
-    Refusal("an as-of far ahead", quietCSV, .unusableData, "more than a year after", arguments: ["run", "$", "--as-of", "2999-01-01"]),
-    Refusal("no steps ahead", quietCSV, .badUsage, "--horizon", "1 to 20000", arguments: ["run", "$", "--horizon", "0"]),
+    Refusal(
+      "an unknown column in a map", quietCSV, .unusableData, "no column 'nosuch'",
+      arguments: ["run", "$", "--map", "server=nosuch"]),
+    Refusal(
+      "an as-of before all readings", quietCSV, .unusableData, "no reading at or before 1999-01-01",
+      arguments: ["run", "$", "--as-of", "1999-01-01"]),
+    Refusal(
+      "an as-of far ahead", quietCSV, .unusableData, "more than a year after",
+      arguments: ["run", "$", "--as-of", "2999-01-01"]),
+    Refusal(
+      "no steps ahead", quietCSV, .badUsage, "--horizon", "1 to 20000", arguments: ["run", "$", "--horizon", "0"]),
     Refusal("no threads", quietCSV, .badUsage, "--threads", arguments: ["run", "$", "--threads", "0"]),
-    Refusal("an unknown model", quietCSV, .badUsage, "'oracle'", "seasonal-naive", arguments: ["run", "$", "--models", "oracle"]),
+    Refusal(
+      "an unknown model", quietCSV, .badUsage, "'oracle'", "seasonal-naive",
+      arguments: ["run", "$", "--models", "oracle"]),
     Refusal("an unknown flag", quietCSV, .badUsage, "--frobnicate", arguments: ["run", "$", "--frobnicate"]),
     Refusal("no input named", nil, .badUsage, "inputs", arguments: ["run"]),
-    Refusal("an inventory that is not there", quietCSV, .missingInput, "servers.csv", arguments: ["run", "$", "--inventory", "servers.csv"]),
+    Refusal(
+      "an inventory that is not there", quietCSV, .missingInput, "servers.csv",
+      arguments: ["run", "$", "--inventory", "servers.csv"]),
     Refusal("risks before any run", nil, .missingInput, "no finished run", "horizonscale run", arguments: ["risk"]),
     Refusal("a forecast without a master", nil, .missingInput, "no master", "ingest", arguments: ["forecast"]),
     Refusal("an unknown format", nil, .badUsage, "--format: 'xml'", "json", arguments: ["risk", "--format", "xml"]),
@@ -129,6 +143,7 @@ import Testing
     #expect(try Executable.run(["risk", "--fail-on", "critical"], workspace: workspace).code == 1)
     #expect(try Executable.run(["risk", "--tier", "high", "--fail-on", "critical"], workspace: workspace).code == 0)
     #expect(try Executable.run(["risk", "--fail-on", "loud"], workspace: workspace).code == 64)
-    #expect(try Executable.run(["risk", "--format", "csv"], workspace: workspace).output.contains("full,cpu,90.0,critical"))
+    #expect(
+      try Executable.run(["risk", "--format", "csv"], workspace: workspace).output.contains("full,cpu,90.0,critical"))
   }
 }

@@ -67,7 +67,8 @@ struct Executable {
     reading.wait()
     process.waitUntilExit()
     // A death by signal is told as a shell would.
-    let code = process.terminationReason == .uncaughtSignal ? 128 + process.terminationStatus : process.terminationStatus
+    let code =
+      process.terminationReason == .uncaughtSignal ? 128 + process.terminationStatus : process.terminationStatus
     return Outcome(
       code: code, output: String(decoding: data, as: UTF8.self),
       talk: String(decoding: said.withLock { $0 }, as: UTF8.self))

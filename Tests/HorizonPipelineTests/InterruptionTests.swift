@@ -64,6 +64,8 @@ import Testing
   @Test func theLockAndLeftoversOfADeadProcessAreCleared() async throws {
     let (sandbox, run) = try await finished()
     try sandbox.file("workspace/lock", "not even whole")
+    try sandbox.file("workspace/.scratch/stdin-1", "half")
+    try sandbox.file("workspace/.master-1/manifest.json", "half")
     try sandbox.file("workspace/runs/.tmp-1/forecasts.parquet", "half")
     let second = try await sandbox.run(sandbox.path("quiet.csv"))
     #expect(second.folder.lastPathComponent == run + ".2")

@@ -198,6 +198,34 @@ import Testing
     expectRefusal(box.failure(path) { $0.timezone = "Mars/Olympus" }, .badSetting, "Mars/Olympus")
   }
 
+  @Test func namesThatAreNotUTF8AreRepairedAndTold() throws {
+    let rows = Data("server,resource,time,value\nZ".utf8) + [0xFC] + Data("rich,cpu,2024-01-01,5\n".utf8)
+    let quality = try box.run(box.file("latin.csv", rows)).quality
+    #expect(quality.rowsRejected == 0)
+    let found = try #require(quality.reasons.first { $0.reason == .notUTF8 })
+    #expect(
+      found.examples.first?.sentence(.notUTF8).contains("latin.csv, line 2: 'Z\u{FFFD}rich' is not UTF-8") == true)
+  }
+
+  @Test func readingsWithoutATimeColumnAreNoInventory() {
+    let path = box.file("m.csv", "server,resource,value\na,cpu,5\n")
+    expectRefusal(box.failure(path), .unusableData, "no time column")
+  }
+
+  @Test func textThatIsCalledParquetIsToldAsSuch() {
+    let path = box.file("m.parquet", "server,resource,time,value\na,cpu,2024-01-01,5\n")
+    expectRefusal(box.failure(path), .unusableData, "is called Parquet but is none")
+  }
+
+  @Test func whatTheProgressThrowsEndsTheWorkAndChangesNothing() throws {
+    box.rows("server,resource,time,value", "a,cpu,2024-01-01,5")
+    let before = try box.masterBytes()
+    struct Enough: Error {}
+    let other = box.file("other.csv", "server,resource,time,value\nb,cpu,2024-01-01,7\n")
+    #expect(throws: Enough.self) { try box.run(other) { $0.progress = { if $0 == 1 { throw Enough() } } } }
+    #expect(try box.masterBytes() == before)
+  }
+
   @Test func aRefusedInputLeavesTheOldMasterWhole() throws {
     box.rows("server,resource,time,value", "a,cpu,2024-01-01,5")
     let before = try box.masterBytes()
