@@ -24,6 +24,9 @@ ROOT = os.path.dirname(HERE)
 RESULTS = os.path.join(HERE, "results")
 PEERS = os.path.join(ROOT, ".venv/peers/bin/python")
 SERVERS, DAYS = 2000, 1095
+# Share of the machine that others may take while a repetition still counts as quiet. Every repetition is kept, the summary
+# uses the quiet ones where there are any; whether one counts never depends on its own time.
+MOST_OF_OTHERS = 0.05
 RESOURCES = {"cpu": (16, "cores"), "disk": (500, "GB"), "memory": (64, "GB"), "network": (1000, "Mbps")}
 
 
@@ -59,6 +62,8 @@ class Bench:
 
     def circumstances(self):
         git = lambda *a: subprocess.run(["git", "-C", ROOT, *a], capture_output=True, text=True).stdout.strip()
+        built = os.path.getmtime(self.binary)
+        stale = any(os.path.getmtime(f) > built for f in glob.glob(os.path.join(ROOT, "Sources/**/*"), recursive=True) if os.path.isfile(f))
         with open("/proc/cpuinfo") as f:
             model = next((l.split(":")[1].strip() for l in f if l.startswith("model name")), platform.machine())
         with open(self.binary, "rb") as f:
@@ -66,8 +71,8 @@ class Bench:
         return {
             "date": self.options.date, "cpu": model, "cores": os.cpu_count(), "kernel": platform.release(),
             "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
-            "commit": git("rev-parse", "--short", "HEAD"),
-            "sources_changed_since": bool(git("status", "--porcelain", "--", "Sources", "Package.swift")),
+            # The checkout's commit is the binary's only when nothing in Sources is newer than the binary or uncommitted.
+            "checkout_commit": git("rev-parse", "--short", "HEAD"), "binary_is_of_that_commit": not stale and not git("status", "--porcelain", "--", "Sources"),
             "binary_sha256": digest, "version": subprocess.run([self.binary, "--version"], capture_output=True, text=True).stdout.strip(),
         }
 
@@ -111,9 +116,19 @@ class Bench:
             # What everybody else took meanwhile: a wall time with much of it says little.
             "others_cpu_s": round(max(0.0, busy - user - system), 2),
         }
+        row["quiet"] = row["others_cpu_s"] <= 0.05 + MOST_OF_OTHERS * wall * os.cpu_count()
         self.write(row)
         print(f"  {step:28} {wall:8.2f} s   cpu {user + system:8.2f} s   {row['peak_rss_mb']:8.1f} MB   others {row['others_cpu_s']:.1f} s")
         return row
+
+    def rounds(self, body, wanted=None):
+        """Calls body(n), which tells whether it ran undisturbed, until enough have or twice as many have been tried."""
+        wanted = wanted or self.options.repeat
+        quiet = 0
+        for n in range(2 * wanted):
+            quiet += bool(body(n))
+            if quiet == wanted:
+                return
 
     def note(self, step, **fields):
         self.write({"row": "figure", "step": step, **fields})
@@ -129,6 +144,12 @@ class Bench:
         if not os.path.exists(self.path(name, "truth.parquet")):
             self.finish(self.start("synth", "--out", self.path(name), "--servers", servers, "--days", DAYS, "--seed", seed, "--quiet")[0])
         return self.path(name, "metrics.parquet")
+
+    def note_run(self, step):
+        """What the run in workspace `w` says of itself, and how large its report is."""
+        manifest = self.manifest("w")
+        size = os.path.getsize(glob.glob(self.path("w/runs/*/report.html"))[0])
+        self.note(step, stages=manifest["timings"], counts=manifest["counts"], report_mb=round(size / 2**20, 3))
 
     def manifest(self, workspace):
         with open(glob.glob(self.path(workspace, "runs/*/run.json"))[0]) as f:
@@ -156,26 +177,23 @@ def write_csv(path, servers):
 
 
 def speed(bench):
-    for n in range(bench.options.repeat):
-        bench.remove("synth")
-        bench.measure("synth", n, ["synth", "--out", bench.path("synth"), "--servers", SERVERS, "--days", DAYS, "--quiet"])
+    def timed(step, arguments, made="w"):
+        def body(n):
+            bench.remove(made)
+            return bench.measure(step, n, arguments)["quiet"]
+
+        bench.rounds(body)
+
+    timed("synth", ["synth", "--out", bench.path("synth"), "--servers", SERVERS, "--days", DAYS, "--quiet"], made="synth")
     bench.remove("synth")
-    metrics = bench.fleet(SERVERS)
-    for n in range(bench.options.repeat):
-        bench.remove("w")
-        bench.measure("ingest parquet", n, ["ingest", metrics, "--workspace", bench.path("w"), "--quiet"])
-    for n in range(bench.options.repeat):
-        bench.remove("w")
-        bench.measure("run", n, ["run", metrics, "--workspace", bench.path("w"), "--folds", 6, "--horizon", 180, "--quiet"])
-    manifest = bench.manifest("w")
-    bench.note("run", stages=manifest["timings"], counts=manifest["counts"],
-               report_mb=os.path.getsize(glob.glob(bench.path("w/runs/*/report.html"))[0]) / 2**20)
+    metrics, into = bench.fleet(SERVERS), ["--workspace", bench.path("w"), "--quiet"]
+    timed("ingest parquet", ["ingest", metrics, *into])
+    timed("run", ["run", metrics, "--folds", 6, "--horizon", 180, *into])
+    bench.note_run("run")
     csv = bench.path("metrics.csv")
     write_csv(csv, SERVERS)
     bench.note("ingest csv", csv_mb=os.path.getsize(csv) / 2**20, rows=SERVERS * len(RESOURCES) * DAYS)
-    for n in range(bench.options.repeat):
-        bench.remove("w")
-        bench.measure("ingest csv", n, ["ingest", csv, "--workspace", bench.path("w"), "--quiet"])
+    timed("ingest csv", ["ingest", csv, *into])
     bench.remove("metrics.csv", "w")
     for n in range(20):
         bench.measure("version", n, ["--version"])
@@ -184,14 +202,18 @@ def speed(bench):
 def scale(bench):
     if shutil.disk_usage(bench.scratch).free < 5e9:
         sys.exit("bench: scale wants 5 GB of free disk; name another folder with --scratch.")
-    for n in range(max(1, bench.options.repeat - 1)):
-        for servers in (SERVERS, 4 * SERVERS):
-            metrics = bench.fleet(servers)
+    fleets = {servers: bench.fleet(servers) for servers in (SERVERS, 4 * SERVERS)}
+
+    def body(n):
+        quiet = True
+        for servers, metrics in fleets.items():
             bench.remove("w")
-            bench.measure(f"run {servers}", n, ["run", metrics, "--workspace", bench.path("w"), "--folds", 6, "--horizon", 180, "--quiet"])
-            manifest = bench.manifest("w")
-            bench.note(f"run {servers}", stages=manifest["timings"],
-                       report_mb=os.path.getsize(glob.glob(bench.path("w/runs/*/report.html"))[0]) / 2**20)
+            command = ["run", metrics, "--workspace", bench.path("w"), "--folds", 6, "--horizon", 180, "--quiet"]
+            quiet &= bench.measure(f"run {servers}", n, command)["quiet"]
+            bench.note_run(f"run {servers}")
+        return quiet
+
+    bench.rounds(body, wanted=max(1, bench.options.repeat - 1))
     bench.remove("w", f"fleet-{4 * SERVERS}-42")
 
 
@@ -202,16 +224,20 @@ def threads(bench):
     bench.finish(bench.start("ingest", metrics, "--workspace", bench.path("w1"), "--quiet")[0])
     shutil.copytree(bench.path("w1"), bench.path("w2"))
     forecast = lambda w, t: ["forecast", "--workspace", bench.path(w), "--threads", t, "--quiet"]
-    clear = lambda: bench.remove("w1/runs", "w2/runs", "w1/latest", "w2/latest")
-    for n in range(max(3, bench.options.repeat)):
-        clear()
-        two = bench.measure("two threads", n, forecast("w1", 2))
-        clear()
-        pair = bench.measure("two copies", n, forecast("w1", 1), forecast("w2", 1))
-        clear()
-        one = bench.measure("one thread", n, forecast("w1", 1))
-        bench.note("thread ratio", repetition=n, of_two_copies=pair["wall_s"] / (2 * two["wall_s"]),
-                   over_one_thread=one["wall_s"] / two["wall_s"], copies_over_one=2 * one["wall_s"] / pair["wall_s"])
+
+    def body(n):
+        rows = {}
+        for step, commands in {
+            "two threads": [forecast("w1", 2)], "two copies": [forecast("w1", 1), forecast("w2", 1)], "one thread": [forecast("w1", 1)],
+        }.items():
+            bench.remove("w1/runs", "w2/runs", "w1/latest", "w2/latest")
+            rows[step] = bench.measure(step, n, *commands)
+        two, pair, one = (r["wall_s"] for r in rows.values())
+        quiet = all(r["quiet"] for r in rows.values())
+        bench.note("thread ratio", repetition=n, quiet=quiet, of_two_copies=pair / (2 * two), over_one_thread=one / two, copies_over_one=2 * one / pair)
+        return quiet
+
+    bench.rounds(body, wanted=max(3, bench.options.repeat))
     bench.remove("w1", "w2")
 
 
@@ -281,12 +307,20 @@ class Kept:
     def of(self, step, row="measured"):
         return [r for r in self.rows if r["row"] == row and r.get("step") == step]
 
+    def counted(self, step, row="measured"):
+        """The repetitions that count: the quiet ones, or all when none was."""
+        rows = self.of(step, row)
+        return [r for r in rows if r["quiet"]] or rows
+
+    def told(self, step, row="measured"):
+        all_of, quiet = self.of(step, row), [r for r in self.of(step, row) if r["quiet"]]
+        return f"{len(quiet)} quiet of {len(all_of)} runs" if quiet else f"{len(all_of)} runs, **all disturbed by other work**"
+
     def median(self, step, field="wall_s"):
-        values = [r[field] for r in self.of(step) if field in r]
-        return statistics.median(values) if values else None
+        return statistics.median(r[field] for r in self.counted(step))
 
     def cpu(self, step):
-        return statistics.median(r["user_s"] + r["sys_s"] for r in self.of(step))
+        return statistics.median(r["user_s"] + r["sys_s"] for r in self.counted(step))
 
     def command(self, step):
         return self.of(step)[0]["command"]
@@ -306,10 +340,9 @@ def summary(_):
         if not kept.of(step):
             return
         wall, peak = kept.median(step), kept.median(step, "peak_rss_mb")
-        others = statistics.median(r["others_cpu_s"] for r in kept.of(step))
         text = f"{wall * unit:.{0 if unit > 1 else 2}f} {shown}" + (f", {peak:.0f} MB" if memory else "")
-        detail = f"{len(kept.of(step))} runs, {min(r['wall_s'] for r in kept.of(step)) * unit:.{0 if unit > 1 else 2}f} to " \
-                 f"{max(r['wall_s'] for r in kept.of(step)) * unit:.{0 if unit > 1 else 2}f} {shown}; CPU {kept.cpu(step):.2f} s; others took {others:.1f} s CPU"
+        walls = [r["wall_s"] * unit for r in kept.counted(step)]
+        detail = f"{kept.told(step)}, {min(walls):.{0 if unit > 1 else 2}f} to {max(walls):.{0 if unit > 1 else 2}f} {shown}; CPU {kept.cpu(step):.2f} s"
         line(asked, kept, text, wall <= limit and (memory is None or peak <= memory), kept.command(step), detail)
 
     timed("`synth` 2,000 servers x 4 x 1,095 days within 3 s", speed, "synth", 3)
@@ -323,13 +356,13 @@ def summary(_):
         peak = scale.median(large, "peak_rss_mb") / scale.median(small, "peak_rss_mb")
         line("four times the servers: at most 4.2 times the time and 1.3 times the memory", scale,
              f"{wall:.2f} x time, {peak:.2f} x memory", wall <= 4.2 and peak <= 1.3, scale.command(large),
-             f"{scale.median(small):.1f} s to {scale.median(large):.1f} s; CPU {cpu:.2f} x; {scale.median(small, 'peak_rss_mb'):.0f} MB to {scale.median(large, 'peak_rss_mb'):.0f} MB")
-    ratios = threads.of("thread ratio", "figure")
+             f"{scale.told(large)}; {scale.median(small):.1f} s to {scale.median(large):.1f} s; CPU {cpu:.2f} x; {scale.median(small, 'peak_rss_mb'):.0f} MB to {scale.median(large, 'peak_rss_mb'):.0f} MB")
+    ratios = threads.counted("thread ratio", "figure")
     if ratios:
         share = [r["of_two_copies"] for r in ratios]
         line("two threads reach 0.93 of two independent single-threaded copies", threads, f"{statistics.median(share):.3f}",
              statistics.median(share) >= 0.93, threads.command("two threads"),
-             f"{len(share)} rounds, {min(share):.3f} to {max(share):.3f}; over one thread {statistics.median(r['over_one_thread'] for r in ratios):.2f} x, "
+             f"{threads.told('thread ratio', 'figure')}, {min(share):.3f} to {max(share):.3f}; over one thread {statistics.median(r['over_one_thread'] for r in ratios):.2f} x, "
              f"two copies {statistics.median(r['copies_over_one'] for r in ratios):.2f} x")
     timed("`--version` within 50 ms", speed, "version", 0.050, unit=1000, shown="ms")
     digests = determinism.of("digest", "figure")
@@ -340,7 +373,8 @@ def summary(_):
              f"{different} digest{'s' if different > 1 else ''} in {len(digests)} runs", different == 1 and outputs == 1, determinism.command("run"),
              "all outputs but timings and report byte for byte" if outputs == 1 else f"{outputs} different sets of outputs")
 
-    text = ["# Benchmark results", "", "Written by `Benchmarks/run`; do not edit. `$BENCH` is the scratch folder, `$DATA` the real data. Times are medians of wall seconds.", "",
+    text = ["# Benchmark results", "", "Written by `Benchmarks/run`; do not edit. `$BENCH` is the scratch folder, `$DATA` the real data. Times are medians of wall",
+            "seconds over the quiet repetitions: those in which other work took at most a twentieth of the machine.", "",
             "| asked | measured | met | detail | command |", "| --- | --- | --- | --- | --- |", *table, ""]
 
     if accuracy.rows:
@@ -372,8 +406,8 @@ def summary(_):
     for kept in (speed, scale, threads, determinism, accuracy, real):
         if kept.name:
             h = kept.head
-            changed = ", sources changed since" if h["sources_changed_since"] else ""
-            text += [f"- [{kept.name}]({kept.name}): {h['cpu']}, {h['cores']} cores, {h['memory_gb']} GB, Linux {h['kernel']}; commit {h['commit']}{changed}; "
+            changed = "" if h["binary_is_of_that_commit"] else " (the binary is of other sources)"
+            text += [f"- [{kept.name}]({kept.name}): {h['cpu']}, {h['cores']} cores, {h['memory_gb']} GB, Linux {h['kernel']}; checkout {h['checkout_commit']}{changed}; "
                      f"binary {h['binary_sha256'][:12]}"]
     with open(os.path.join(RESULTS, "README.md"), "w") as f:
         f.write("\n".join(text) + "\n")
