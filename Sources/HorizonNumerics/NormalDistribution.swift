@@ -1,7 +1,5 @@
 import Foundation
 
-package func fastLog(_ x: Double) -> Double { log(x) }
-
 /// Quantile of the standard normal distribution, relative error below 1.2e-9.
 ///
 /// Source: P. J. Acklam, "An algorithm for computing the inverse normal cumulative distribution function", 2003.

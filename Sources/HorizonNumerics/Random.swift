@@ -1,3 +1,5 @@
+import Foundation
+
 /// SplitMix64: a small seeded generator whose streams for different seeds are independent for our purposes.
 ///
 /// Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
@@ -24,5 +26,5 @@ package struct SplitMix64: RandomNumberGenerator, Sendable {
   package mutating func normal() -> Double { normalQuantile((Double(next() >> 12) + 0.5) * 0x1p-52) }
 
   /// Exponential with mean 1.
-  package mutating func exponential() -> Double { -fastLog(1 - uniform()) }
+  package mutating func exponential() -> Double { -log(1 - uniform()) }
 }

@@ -2,7 +2,6 @@ package import Foundation
 import HorizonContest
 import HorizonCore
 import HorizonModels
-import HorizonNumerics
 import HorizonRisk
 import HorizonSources
 package import HorizonStore
@@ -47,6 +46,7 @@ package func forecastLocked(
 private func fillMaster(
   inputs: [String], workspace: Workspace, settings: RunSettings, execution: Execution
 ) throws -> String {
+  execution.claimThreads()
   if !FileManager.default.fileExists(atPath: workspace.settings.path) {
     try? settingsTemplate.write(to: workspace.settings, atomically: true, encoding: .utf8)
   }
@@ -78,7 +78,7 @@ private struct Decided {
 private func decideFleet(
   workspace: Workspace, settings: RunSettings, execution: Execution, folder: URL, watch: inout Stopwatch
 ) async throws -> Decided {
-  useOneThreadForMatrices()
+  execution.claimThreads()
   let fleet = try Fleet(workspace: workspace, settings: settings)
   let survey = try await survey(fleet, execution: execution)
   watch.lap("survey")

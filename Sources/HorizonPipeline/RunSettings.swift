@@ -1,7 +1,9 @@
 import Foundation
 package import HorizonCore
 import HorizonModels
+import HorizonNumerics
 package import HorizonRisk
+import HorizonStore
 
 /// Everything that decides the outcome of a run, after flags, environment, file and defaults have been merged.
 package struct RunSettings: Sendable, Codable {
@@ -84,6 +86,12 @@ package struct Execution: Sendable {
     self.threads = threads
     self.chunk = chunk
     self.progress = progress
+  }
+
+  /// Tells the native libraries how many threads they may use: as many as asked for files, one for matrices.
+  func claimThreads() {
+    setNativeThreads(threads)
+    useOneThreadForMatrices()
   }
 
   /// Series that are computed together; results do not depend on it.

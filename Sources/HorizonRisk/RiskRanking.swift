@@ -2,8 +2,9 @@ import HorizonCore
 
 /// Risks in the order that people should read them; equal ones keep their order.
 ///
-/// Breaches before what is to be watched before the rest; among breaches the higher threshold first; then the earlier likely
-/// date (crossed already, so longest ago, before any to come), the earlier possible date, the greater chance, and the name.
+/// Breaches before what is to be watched before the rest; among breaches the higher threshold first; then what is crossed already,
+/// the newest crossing first, because an old one is known; then the earlier likely date, the earlier possible date, the greater
+/// chance, and the name.
 package func rank(_ rows: [RiskRow]) -> [RiskRow] {
   let keys = rows.map(RankingKey.init)
   return rows.indices.sorted { a, b in
@@ -25,7 +26,8 @@ private struct RankingKey {
     case .watch: numbers[0] = 1
     case .none: numbers[0] = 2
     }
-    numbers[2] = row.daysToBreachP50.map(Double.init) ?? .infinity
+    let likely = row.daysToBreachP50.map(Double.init) ?? .infinity
+    numbers[2] = row.isCrossed ? -1 / (1 - likely) : likely
     numbers[3] = row.daysToBreachP10.map(Double.init) ?? .infinity
     numbers[4] = -Double(row.pBreach90 ?? row.pBreach60 ?? row.pBreach30 ?? 0)
     numbers[5] = -Double(row.pBreach180 ?? 0)

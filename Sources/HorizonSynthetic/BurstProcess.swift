@@ -43,7 +43,7 @@ struct BurstProcess: Sendable {
   }
 
   private func add(at start: Int, to load: inout [Double], events: inout [SyntheticEvent], random: inout SplitMix64) {
-    let length = 1 + Int(random.exponential() / -fastLog(1 - 1 / meanLength))
+    let length = 1 + Int(random.exponential() / -log(1 - 1 / meanLength))
     let height = smallest * min(BurstProcess.cap, exp(random.exponential() / BurstProcess.tail))
     for t in start..<min(start + length, load.count) {
       load[t] += height

@@ -261,6 +261,16 @@ import Testing
     #expect(rank(rows.reversed()) == rank(rows))
   }
 
+  @Test func theNewestCrossingComesFirstAndAllCrossingsBeforeWhatIsToCome() throws {
+    func crossed(_ name: String, daysAgo: Int) throws -> RiskRow {
+      let history = [Float](repeating: 50, count: 100) + [Float](repeating: 95, count: daysAgo + 4)
+      return try assess(input(line(95, slope: 0, deviation: 0.5, horizon: 180), history: history, name: name))[1]
+    }
+    let coming = try assess(input(line(88, slope: 0.5, deviation: 0.1, horizon: 180), name: "coming"))[1]
+    let rows = try [coming, crossed("old", daysAgo: 60), crossed("new", daysAgo: 2), crossed("today", daysAgo: 0)]
+    #expect(rank(rows).map(\.series.server) == ["today", "new", "old", "coming"])
+  }
+
   @Test func equalRisksStandByName() throws {
     let forecast = line(50, slope: 0, deviation: 1, horizon: 90)
     let rows = try ["b", "c", "a"].flatMap { try assess(input(forecast, name: $0)) }
