@@ -1,3 +1,5 @@
+import Foundation
+
 /// Transforms items on several threads and consumes the results in the order of the source.
 ///
 /// - Parameters:
@@ -14,8 +16,11 @@ func mapInOrder<Item: Sendable, Result: Sendable>(
     var running = 0
     var consumed = 0
     var isAtEnd = false
+    // Where all cores are ours, more transforms wait than run, so that none is idle while results are consumed; the runtime's pool
+    // is as wide as the machine. Fewer threads than cores are kept to by starting no more.
+    let most = threads < ProcessInfo.processInfo.activeProcessorCount ? threads : 4 * threads
     while true {
-      while !isAtEnd, running < threads, started - consumed < max(threads, window) {
+      while !isAtEnd, running < most, started - consumed < max(threads, window) {
         guard let item = try next() else {
           isAtEnd = true
           break
