@@ -4,7 +4,9 @@ package import HorizonContest
 package import HorizonCore
 
 /// Digests on disk between the contest and the decisions, so that memory does not grow with the fleet.
-package final class DigestSpill: DigestSource {
+///
+/// One task appends; when it is done, any number may read: reading changes nothing, which is what makes sharing it safe.
+package final class DigestSpill: DigestSource, @unchecked Sendable {
   private let url: URL
   private let file: FileHandle
   private let threads: Int

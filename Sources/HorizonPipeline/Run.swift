@@ -66,12 +66,21 @@ private func fillMaster(
 }
 
 /// A contest with its decisions, in a folder that is not yet in its place.
-private struct Decided {
+private struct Decided: Sendable {
   let fleet: Fleet
   let survey: Survey
   let horizon: Int
   let contestants: [Contestant]
   let decisions: Decisions
+  let settings: DecisionSettings
+  let spill: DigestSpill
+
+  /// The last use of the digests.
+  func finishLeaderboard(in folder: URL) throws {
+    defer { spill.remove() }
+    try writeLeaderboard(
+      spill, decisions: decisions, settings: settings, to: folder.appending(path: "leaderboard.parquet"))
+  }
 }
 
 /// Passes (a) to (c), into `folder`.
@@ -86,7 +95,6 @@ private func decideFleet(
   let contestants = try Catalog.named(settings.models)
   let contestSettings = ContestSettings(contestants: contestants, horizon: horizon, folds: settings.folds)
   let spill = try DigestSpill(at: folder.appending(path: "digests.bin"), threads: execution.threads)
-  defer { spill.remove() }
   let kept =
     settings.keepForecasts ? try BacktestWriter(path: folder.appending(path: "backtest.parquet").path) : nil
   try await contest(
@@ -94,15 +102,15 @@ private func decideFleet(
     execution: execution)
   try kept?.close()
   watch.lap("contest")
-  let decisions = try decide(
-    spill,
-    settings: DecisionSettings(
-      cards: contestants.map(\.card), leads: contestSettings.leads, step: fleet.step,
-      lowestThreshold: settings.thresholds[0].percent),
-    leaderboard: folder.appending(path: "leaderboard.parquet"), execution: execution)
+  execution.progress.report("decide", 0)
+  let decisionSettings = DecisionSettings(
+    cards: contestants.map(\.card), leads: contestSettings.leads, step: fleet.step,
+    lowestThreshold: settings.thresholds[0].percent)
+  let decisions = try decide(spill, settings: decisionSettings)
   watch.lap("decide")
   return Decided(
-    fleet: fleet, survey: survey, horizon: horizon, contestants: contestants, decisions: decisions)
+    fleet: fleet, survey: survey, horizon: horizon, contestants: contestants, decisions: decisions,
+    settings: decisionSettings, spill: spill)
 }
 
 private func forecast(
@@ -115,6 +123,8 @@ private func forecast(
     workspace: workspace, settings: settings, execution: execution, folder: folder, watch: &watch)
   let names = decided.contestants.map(\.card.name)
 
+  // One thread writes the leaderboard while the others publish.
+  async let leaderboard: Void = decided.finishLeaderboard(in: folder)
   let forecasts = try TableWriter(parquet: folder.appending(path: "forecasts.parquet").path, schema: Tables.forecasts)
   let raw =
     settings.raw
@@ -127,6 +137,7 @@ private func forecast(
     forecasts: forecasts, raw: raw, execution: execution)
   try forecasts.close()
   try raw?.close()
+  try await leaderboard
   watch.lap("publish")
 
   execution.progress.report("report", 0)
@@ -159,6 +170,7 @@ package func backtest(workspace: Workspace, settings: RunSettings, execution: Ex
   defer { try? FileManager.default.removeItem(at: folder) }
   let decided = try await decideFleet(
     workspace: workspace, settings: settings, execution: execution, folder: folder, watch: &watch)
+  try decided.finishLeaderboard(in: folder)
   try Interruption.check()
   let final = try workspace.replace(folder, under: workspace.backtests, asOf: decided.fleet.asOfName)
   execution.progress.say("Wrote \(final.path).")

@@ -1,16 +1,12 @@
-package import Foundation
-package import HorizonContest
+import Foundation
+import HorizonContest
 import HorizonCore
 import HorizonModels
 import HorizonStore
 
-/// Pass (c), seen from the files: decides, then writes `leaderboard.parquet` from the same digests.
-package func decide(
-  _ spill: DigestSpill, settings: DecisionSettings, leaderboard: URL, execution: Execution
-) throws -> Decisions {
-  execution.progress.report("decide", 0)
-  let decisions = try HorizonContest.decide(spill, settings: settings)
-  let writer = try TableWriter(parquet: leaderboard.path, schema: Tables.leaderboard)
+/// Writes `leaderboard.parquet` from the digests that were decided on.
+func writeLeaderboard(_ spill: DigestSpill, decisions: Decisions, settings: DecisionSettings, to file: URL) throws {
+  let writer = try TableWriter(parquet: file.path, schema: Tables.leaderboard)
   var rows = LeaderboardRows()
   var at = 0
   try spill.stream { digest in
@@ -23,8 +19,6 @@ package func decide(
   }
   if rows.count > 0 { try writer.append(rows.columns) }
   try writer.close()
-  execution.progress.report("decide", 1)
-  return decisions
 }
 
 /// Rows of `leaderboard.parquet`: one for each series, model and fold.
