@@ -34,7 +34,7 @@ package struct Decisions: Sendable {
 
 /// Pass (c): champion, calibration and tiers of every series, a pure function of all digests.
 ///
-/// The digests are streamed twice, so memory grows with a few hundred bytes a series.
+/// The digests are streamed three times, so memory grows with a few hundred bytes a series.
 package func decide(_ source: some DigestSource, settings: DecisionSettings) throws -> Decisions {
   var decisions: [Decision] = []
   var summary = ContestSummary(models: settings.cards.count)

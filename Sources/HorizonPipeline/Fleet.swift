@@ -14,16 +14,7 @@ package struct Fleet: Sendable {
   /// - Throws: When there is no master or no reading before the as-of.
   package init(workspace: Workspace, settings: RunSettings) throws {
     master = workspace.master
-    let file = master.appending(path: "manifest.json")
-    guard let data = try? Data(contentsOf: file) else {
-      throw Failure(
-        .missingInput, "There is no master in \(workspace.folder.path).",
-        remedy: "Fill it with 'horizonscale ingest INPUT' or do all at once with 'horizonscale run INPUT'.")
-    }
-    do { manifest = try JSONDecoder().decode(MasterManifest.self, from: data) } catch {
-      throw Failure(
-        .unusableData, "\(file.path) is damaged.", remedy: "Fill the master anew with 'horizonscale ingest INPUT'.")
-    }
+    manifest = try MasterManifest.read(from: master.path)
     if let text = settings.asOf {
       guard let time = ISOTime.parse(text) else {
         throw Failure(

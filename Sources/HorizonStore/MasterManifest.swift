@@ -103,7 +103,8 @@ package struct MasterManifest: Codable, Sendable, Hashable {
     let path = "\(folder)/\(fileName)"
     guard let data = FileManager.default.contents(atPath: path) else {
       throw Failure(
-        .missingInput, "There is no master in \(folder).", remedy: "Fill it with 'horizonscale ingest INPUT'.")
+        .missingInput, "There is no master in \(folder).",
+        remedy: "Fill it with 'horizonscale ingest INPUT' or do all at once with 'horizonscale run INPUT'.")
     }
     struct Version: Decodable { let version: Int }
     if let found = try? JSONDecoder().decode(Version.self, from: data), found.version > currentVersion {
