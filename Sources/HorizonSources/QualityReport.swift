@@ -45,9 +45,22 @@ package struct QualityReport: Codable, Sendable, Hashable {
     package var aggregated: Int
     /// Steps with a reading; 0 for a series that is known by name only.
     package var readings: Int
+    package var verdict: SeriesVerdict? = nil
+    /// What was found, a sentence each.
+    package var remarks: [String]? = nil
   }
 
   package func count(_ reason: QualityReason) -> Int { reasons.first { $0.reason == reason }?.count ?? 0 }
+}
+
+/// How far the readings of a series can be relied on.
+package enum SeriesVerdict: String, Codable, Sendable, CaseIterable, Hashable {
+  /// Nothing was found, or nothing that matters.
+  case good
+  /// Repaired, or with remarks that a reader should know.
+  case usable
+  /// So much was missing or repaired that a forecast says little.
+  case poor
 }
 
 /// Why a row, a reading, a step or a series is counted.
