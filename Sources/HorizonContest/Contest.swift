@@ -73,11 +73,13 @@ package func contest(
     if groups[group] == nil { order.append(group) }
     groups[group, default: []].append(s)
   }
+  let changes = tile.panel.rebased().changes
   for group in order {
     let members = groups[group]!
     var run = FoldRun(
       panel: tile.panel.selecting(members, cutoff: group.cutoff), plan: group.plan,
-      ceilings: members.map { tile.ceilings[$0] }, settings: settings)
+      ceilings: members.map { tile.ceilings[$0] }, changes: members.map { changes[$0].map(\.index) },
+      settings: settings)
     for fold in group.plan.cutoffs.indices {
       let leads = run.leads(of: fold)
       run.play(fold: fold) { row, model, score, kept in

@@ -7,14 +7,17 @@ struct FoldRun {
   let panel: Panel
   let plan: FoldPlan
   let ceilings: [Double]
+  /// Steps at which each series came to a new level, as known today, ascending.
+  let changes: [[Int]]
   let settings: ContestSettings
   /// Pinball loss summed over levels by `[fold][model][series][lead]`, divided by the scale; NaN without a reading or forecast.
   private var lossCurves: [[[Float]]] = []
 
-  init(panel: Panel, plan: FoldPlan, ceilings: [Double], settings: ContestSettings) {
+  init(panel: Panel, plan: FoldPlan, ceilings: [Double], changes: [[Int]], settings: ContestSettings) {
     self.panel = panel
     self.plan = plan
     self.ceilings = ceilings
+    self.changes = changes
     self.settings = settings
   }
 
@@ -25,6 +28,8 @@ struct FoldRun {
     let cutoff = plan.cutoffs[fold]
     let known = panel.cut(at: cutoff)
     let horizon = leads(of: fold)
+    // The lines that users draw today see raw readings; a model sees them on the levels known at the cutoff.
+    let rebased = known.rebased().panel
     let histories = (0..<panel.count).map { known.history($0) }
     let bounds = histories.indices.map { Bounds(history: histories[$0], ceiling: ceilings[$0]) }
     let scales = histories.map { Float(Metrics.scale(of: $0) ?? 0) }
@@ -33,7 +38,8 @@ struct FoldRun {
     for contestant in settings.contestants {
       var block =
         switch contestant {
-        case .model(let model): model.checkedForecast(of: known, horizon: horizon)
+        case .model(let model):
+          model.checkedForecast(of: contestant.card.isBaseline ? known : rebased, horizon: horizon)
         case .combination(let combination): combine(combination, blocks: blocks, fold: fold, horizon: horizon)
         }
       var curve = [Float](repeating: .nan, count: panel.count * horizon)
@@ -107,6 +113,7 @@ struct FoldRun {
     var medianSquares = 0.0
     var previous = Float.nan
     var nextLead = 0
+    let steady = (changes[s].first { $0 > cutoff } ?? .max) - cutoff - 1
     block.quantiles.withUnsafeBufferPointer { quantiles in
       for lead in 1...horizon {
         let at = s * horizon + lead - 1
@@ -125,6 +132,10 @@ struct FoldRun {
         score.buckets[bucket].count += 1
         score.buckets[bucket].sumPinball += pinball
         score.buckets[bucket].sumSpread += spread
+        if lead <= steady {
+          score.steadyCount += 1
+          score.steadyPinball += pinball
+        }
         if actual >= q[Levels.lower80] && actual <= q[Levels.upper80] { score.buckets[bucket].inside80 += 1 }
         curve[at] = pinball / unit
         let error = Double(actual - block.mean[at])
@@ -136,7 +147,7 @@ struct FoldRun {
         medianSquares += Double(fromMedian * fromMedian)
         if !previous.isNaN { products += Double(fromMedian * previous) }
         previous = fromMedian
-        if keepsError { score.standardErrors[nextLead] = fromMedian / spread }
+        if keepsError && lead <= steady { score.standardErrors[nextLead] = fromMedian / spread }
       }
     }
     guard score.count > 0 else { return score }

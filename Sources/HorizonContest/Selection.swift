@@ -16,12 +16,12 @@ package struct Selection: Sendable {
   /// - Returns: nil when no contestant was scored on every fold that has readings.
   init?(_ digest: SeriesDigest, cards: [ModelCard]) {
     let folds = digest.foldCutoffs.count
-    let byFold: [[Double]?] = cards.indices.map { model in
-      var losses: [Double] = []
+    let byFold: [[FoldLoss]?] = cards.indices.map { model in
+      var losses: [FoldLoss] = []
       for fold in 0..<folds {
         let score = digest.score(model: model, fold: fold)
         switch score.outcome {
-        case .scored: losses.append(score.scaledLoss!)
+        case .scored: losses.append(FoldLoss(value: score.scaledLoss!, weight: max(score.steadyShare, 0.01)))
         case .empty: continue
         case .refused: return nil
         }
@@ -43,22 +43,28 @@ package struct Selection: Sendable {
     ranking = entered.filter { cards[$0].cost != .combined }.sorted { (means[$0]!, $0) < (means[$1]!, $1) }
   }
 
+  private struct FoldLoss {
+    let value: Double
+    /// Share of the fold that no level shift precedes, hardly anything for a fold that lies behind one.
+    let weight: Double
+  }
+
   /// Mean over folds, oldest first, each older fold weighing 0.8 of the next: what a series does now counts more.
-  private static func recencyMean(_ losses: [Double]) -> Double {
+  private static func recencyMean(_ losses: [FoldLoss]) -> Double {
     var sum = 0.0
     var weights = 0.0
     for loss in losses {
-      sum = sum * 0.8 + loss
-      weights = weights * 0.8 + 1
+      sum = sum * 0.8 + loss.weight * loss.value
+      weights = weights * 0.8 + loss.weight
     }
     return sum / weights
   }
 
   /// Standard error of the mean paired difference; 0 for one fold, where nothing can be said.
-  private static func standardError(_ a: [Double], _ b: [Double]) -> Double {
+  private static func standardError(_ a: [FoldLoss], _ b: [FoldLoss]) -> Double {
     let n = Double(a.count)
     guard n > 1 else { return 0 }
-    let differences = zip(a, b).map { $0 - $1 }
+    let differences = zip(a, b).map { $0.value - $1.value }
     let mean = differences.reduce(0, +) / n
     let variance = differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (n - 1)
     return (variance / n).squareRoot()

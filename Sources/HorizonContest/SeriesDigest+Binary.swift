@@ -35,7 +35,7 @@ extension SeriesDigest {
       guard case .scored = s.outcome else { continue }
       for v in [
         s.scale, s.sumAbsoluteError, s.sumSquaredError, s.sumError, s.sumAbsoluteActual, s.sumErrorProducts,
-        s.sumMedianErrorSquares,
+        s.sumMedianErrorSquares, s.steadyCount, s.steadyPinball,
       ] { float(v) }
       for b in s.buckets {
         float(b.count)
@@ -100,6 +100,8 @@ extension SeriesDigest {
       s.sumAbsoluteActual = float()
       s.sumErrorProducts = float()
       s.sumMedianErrorSquares = float()
+      s.steadyCount = float()
+      s.steadyPinball = float()
       for b in s.buckets.indices {
         s.buckets[b] = FoldScore.Bucket(
           count: float(), sumPinball: float(), inside80: float(), sumSpread: float())

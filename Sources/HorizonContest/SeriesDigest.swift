@@ -44,8 +44,12 @@ package struct FoldScore: Sendable {
   /// Products of neighbouring errors around the median, over their squares: how persistent errors are.
   package var sumErrorProducts: Float = 0
   package var sumMedianErrorSquares: Float = 0
+  /// Leads before the next level shift or resize, and their pinball loss summed over the seven levels: nobody could have forecast what
+  /// comes behind one, so models are not compared, nor intervals widened, by it.
+  package var steadyCount: Float = 0
+  package var steadyPinball: Float = 0
   package var buckets = [Bucket](repeating: Bucket(), count: LeadBucket.allCases.count)
-  /// (actual - median) / spread at the digest's leads; NaN where there is no reading.
+  /// (actual - median) / spread at the digest's leads; NaN where there is no reading, or a level shift has come between.
   package var standardErrors: [Float] = []
 
   /// Sums over the scored leads of one bucket.
@@ -62,11 +66,15 @@ package struct FoldScore: Sendable {
   package var sumPinball: Float { buckets.reduce(0) { $0 + $1.sumPinball } }
   package var inside80: Float { buckets.reduce(0) { $0 + $1.inside80 } }
 
-  /// Mean pinball loss over leads and levels divided by the scale; nil unless scored.
+  /// Mean pinball loss over leads and levels divided by the scale, of the steady leads where there are any; nil unless scored.
   package var scaledLoss: Double? {
     guard case .scored = outcome else { return nil }
-    return Double(sumPinball) / (Double(count) * Double(Levels.count) * Double(lossUnit))
+    let (sum, n) = steadyCount > 0 ? (steadyPinball, steadyCount) : (sumPinball, count)
+    return Double(sum) / (Double(n) * Double(Levels.count) * Double(lossUnit))
   }
+
+  /// Share of the scored leads that no level shift precedes.
+  package var steadyShare: Double { count > 0 ? Double(steadyCount / count) : 0 }
 
   /// What losses are divided by: the scale, or 1 for a history without one (all zero).
   package var lossUnit: Float { scale > 0 ? scale : 1 }

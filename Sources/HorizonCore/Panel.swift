@@ -15,12 +15,20 @@ package struct Panel: Sendable {
   private let starts: [Int]
   /// Per series what the name's hash and the run's seed give: for anything random in a fit.
   package let seeds: [UInt64]
+  /// Per series the resizes that its readings, shares of the capacity of their time, went through: a factor is the old capacity over
+  /// the new one. Empty where readings are the demand itself.
+  package let capacityChanges: [[LevelChange]]
 
   /// - Parameters:
   ///   - values: `count * length` readings, a row per series, NaN where missing; infinities are not allowed.
   ///   - seeds: One per series.
-  package init(step: Step, firstIndex: Int, length: Int, values: [Float], seeds: [UInt64]) {
+  ///   - capacityChanges: One list per series, or nil where there are none.
+  package init(
+    step: Step, firstIndex: Int, length: Int, values: [Float], seeds: [UInt64], capacityChanges: [[LevelChange]]? = nil
+  ) {
     precondition(values.count == seeds.count * length, "a panel is a full matrix")
+    precondition(capacityChanges.map { $0.count == seeds.count } ?? true, "a list of changes for each series")
+    self.capacityChanges = capacityChanges ?? Array(repeating: [], count: seeds.count)
     self.step = step
     self.firstIndex = firstIndex
     self.length = length
@@ -42,6 +50,7 @@ package struct Panel: Sendable {
     storage = panel.storage
     starts = panel.starts
     seeds = panel.seeds
+    capacityChanges = panel.capacityChanges
   }
 
   /// Step index of the last column.
@@ -60,7 +69,17 @@ package struct Panel: Sendable {
     values.reserveCapacity(series.count * length)
     for s in series { values += storage[(s * stride)..<(s * stride + length)] }
     return Panel(
-      step: step, firstIndex: firstIndex, length: length, values: values, seeds: series.map { seeds[$0] })
+      step: step, firstIndex: firstIndex, length: length, values: values, seeds: series.map { seeds[$0] },
+      capacityChanges: series.map { capacityChanges[$0] })
+  }
+
+  /// All readings up to the cutoff, `[series][length]`.
+  func matrix() -> [Float] {
+    if stride == length { return storage }
+    var values: [Float] = []
+    values.reserveCapacity(count * length)
+    for s in 0..<count { values += storage[(s * stride)..<(s * stride + length)] }
+    return values
   }
 
   /// Readings of one series from its first reading to the cutoff, NaN where missing; empty when it begins later.

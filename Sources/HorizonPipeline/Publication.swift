@@ -26,10 +26,12 @@ func publication(
     bounds: [],
     models: [], isStandIn: [Bool](repeating: false, count: count))
   var own: [Int: [Int: ForecastBlock]] = [:]  // [series][model], a block of one row
+  let rebased = tile.panel.rebased().panel
   func run(_ model: Int, on series: [Int]) {
     guard case .model(let method) = contestants[model] else { return }
+    let panel = contestants[model].card.isBaseline ? tile.panel : rebased
     for (cutoff, rows) in Dictionary(grouping: series, by: tile.cutoff) {
-      let block = method.checkedForecast(of: tile.panel.selecting(rows, cutoff: cutoff), horizon: horizon)
+      let block = method.checkedForecast(of: panel.selecting(rows, cutoff: cutoff), horizon: horizon)
       for (row, s) in rows.enumerated() { own[s, default: [:]][model] = block.row(row) }
     }
   }

@@ -13,6 +13,8 @@ package struct MasterTile: Sendable {
   package let values: [Float]
   /// Last known at the as-of, NaN where unknown.
   package let capacity: [Double]
+  /// Per series the resizes up to the as-of, oldest first; a factor is the old capacity over the new one.
+  package let capacityChanges: [[LevelChange]]
   /// Step index of the newest reading at or before the as-of.
   package let lastReading: [Int]
 }
@@ -191,6 +193,7 @@ private struct TileStage {
   private var servers: [String] = []
   private var starts: [Int] = []
   private var capacity: [Double] = []
+  private var capacityChanges: [[LevelChange]] = []
   private var indices: [Int] = []
   private var values: [Float] = []
   private(set) var isOpen = false
@@ -202,6 +205,7 @@ private struct TileStage {
     servers.append(server)
     starts.append(values.count)
     capacity.append(.nan)
+    capacityChanges.append([])
     isOpen = true
   }
 
@@ -226,7 +230,14 @@ private struct TileStage {
       indices.append(index)
     }
     values.append(contentsOf: new.lazy.map { Float($0) })
-    if let last = newCapacity.last(where: { !$0.isNaN }) { capacity[capacity.count - 1] = last }
+    let series = capacity.count - 1
+    for (k, value) in newCapacity.enumerated() where !value.isNaN && value != capacity[series] {
+      if capacity[series] > 0, value > 0 {
+        let index = indices[indices.count - times.count + k]
+        capacityChanges[series].append(LevelChange(kind: .capacity, index: index, factor: capacity[series] / value))
+      }
+      capacity[series] = value
+    }
   }
 
   /// Hands the finished series over and starts anew.
@@ -246,10 +257,11 @@ private struct TileStage {
     }
     let result = MasterTile(
       resource: resource, servers: servers, firstIndex: first, length: length, values: matrix, capacity: capacity,
-      lastReading: last)
+      capacityChanges: capacityChanges, lastReading: last)
     servers.removeAll(keepingCapacity: true)
     starts.removeAll(keepingCapacity: true)
     capacity.removeAll(keepingCapacity: true)
+    capacityChanges.removeAll(keepingCapacity: true)
     indices.removeAll(keepingCapacity: true)
     values.removeAll(keepingCapacity: true)
     return result
