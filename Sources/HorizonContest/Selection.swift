@@ -7,11 +7,13 @@ package struct Selection: Sendable {
   let champion: Int
   /// The best three of the models that are no combination, for an ensemble.
   let ranking: [Int]
-  /// Mean scaled loss by contestant; nil where a fold was refused.
+  /// Mean scaled loss over all leads by contestant, recent folds weighing more; nil where a fold was refused. What is reported.
   let losses: [Double?]
 
   /// A challenger at most this much worse may still win by being cheaper.
   private static let tieMargin = 0.02
+  /// A fold that lies behind a level shift as a whole decides only where there is no other.
+  private static let leastWeight = 0.01
 
   /// - Returns: nil when no contestant was scored on every fold that has readings.
   init?(_ digest: SeriesDigest, cards: [ModelCard]) {
@@ -21,17 +23,20 @@ package struct Selection: Sendable {
       for fold in 0..<folds {
         let score = digest.score(model: model, fold: fold)
         switch score.outcome {
-        case .scored: losses.append(FoldLoss(value: score.scaledLoss!, weight: max(score.steadyShare, 0.01)))
+        case .scored:
+          losses.append(
+            FoldLoss(
+              all: score.scaledLoss!, steady: score.steadyLoss!, weight: max(score.steadyShare, Selection.leastWeight)))
         case .empty: continue
         case .refused: return nil
         }
       }
       return losses.isEmpty ? nil : losses
     }
-    let means = byFold.map { $0.map(Selection.recencyMean) }
+    let means = byFold.map { $0.map { Selection.recencyMean($0.map(\.steady), weights: $0.map(\.weight)) } }
     let entered = means.indices.filter { means[$0] != nil }
     guard let best = entered.min(by: { (means[$0]!, $0) < (means[$1]!, $1) }) else { return nil }
-    losses = means
+    losses = byFold.map { $0.map { Selection.recencyMean($0.map(\.all), weights: $0.map { _ in 1 }) } }
     let tied = entered.filter { model in
       let difference = means[model]! - means[best]!
       let error = Selection.standardError(byFold[model]!, byFold[best]!)
@@ -44,27 +49,29 @@ package struct Selection: Sendable {
   }
 
   private struct FoldLoss {
-    let value: Double
+    let all: Double
+    /// Over the leads that no level shift precedes: what decides.
+    let steady: Double
     /// Share of the fold that no level shift precedes, hardly anything for a fold that lies behind one.
     let weight: Double
   }
 
   /// Mean over folds, oldest first, each older fold weighing 0.8 of the next: what a series does now counts more.
-  private static func recencyMean(_ losses: [FoldLoss]) -> Double {
+  private static func recencyMean(_ losses: [Double], weights: [Double]) -> Double {
     var sum = 0.0
-    var weights = 0.0
-    for loss in losses {
-      sum = sum * 0.8 + loss.weight * loss.value
-      weights = weights * 0.8 + loss.weight
+    var total = 0.0
+    for (loss, weight) in zip(losses, weights) {
+      sum = sum * 0.8 + weight * loss
+      total = total * 0.8 + weight
     }
-    return sum / weights
+    return sum / total
   }
 
   /// Standard error of the mean paired difference; 0 for one fold, where nothing can be said.
   private static func standardError(_ a: [FoldLoss], _ b: [FoldLoss]) -> Double {
     let n = Double(a.count)
     guard n > 1 else { return 0 }
-    let differences = zip(a, b).map { $0.value - $1.value }
+    let differences = zip(a, b).map { $0.steady - $1.steady }
     let mean = differences.reduce(0, +) / n
     let variance = differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (n - 1)
     return (variance / n).squareRoot()

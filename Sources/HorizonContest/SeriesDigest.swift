@@ -66,11 +66,16 @@ package struct FoldScore: Sendable {
   package var sumPinball: Float { buckets.reduce(0) { $0 + $1.sumPinball } }
   package var inside80: Float { buckets.reduce(0) { $0 + $1.inside80 } }
 
-  /// Mean pinball loss over leads and levels divided by the scale, of the steady leads where there are any; nil unless scored.
+  /// Mean pinball loss over leads and levels divided by the scale; nil unless scored.
   package var scaledLoss: Double? {
     guard case .scored = outcome else { return nil }
-    let (sum, n) = steadyCount > 0 ? (steadyPinball, steadyCount) : (sumPinball, count)
-    return Double(sum) / (Double(n) * Double(Levels.count) * Double(lossUnit))
+    return Double(sumPinball) / (Double(count) * Double(Levels.count) * Double(lossUnit))
+  }
+
+  /// The same over steady leads; over all where none is steady.
+  package var steadyLoss: Double? {
+    guard steadyCount > 0 else { return scaledLoss }
+    return Double(steadyPinball) / (Double(steadyCount) * Double(Levels.count) * Double(lossUnit))
   }
 
   /// Share of the scored leads that no level shift precedes.
