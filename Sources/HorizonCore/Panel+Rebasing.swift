@@ -1,35 +1,38 @@
 extension Panel {
-  /// The panel on today's levels: what lies before a level shift or a resize is moved to where it would lie had it been so always.
+  /// The panel as models fit it: on today's levels, bursts bounded. And the level changes found, by series, oldest first.
   ///
-  /// A resize changes a percentage and not the demand behind it, a migration is a level and no slope; a model that saw the raw
-  /// readings would take both for growth. Each series is judged by its own readings up to the cutoff, so a fold knows only what
-  /// was known then, and the newest readings are never changed, so forecasts need no way back.
+  /// What lies before a level shift or a resize is moved to where it would lie had it been so always: a resize changes a percentage
+  /// and not the demand behind it, a migration is a level and no slope. Each series is judged by its own readings up to the cutoff,
+  /// so a fold knows only what was known then; the newest level is never changed, so forecasts need no way back.
   package func rebased() -> (panel: Panel, changes: [[LevelChange]]) {
     var changes: [[LevelChange]] = []
     var values: [Float]?
     changes.reserveCapacity(count)
     for s in 0..<count {
       let resizes = capacityChanges[s].filter { $0.index <= cutoff }
-      let atCapacity = resizes.isEmpty ? history(s) : rebasedHistory(s, by: resizes)
-      let found = resizes + atCapacity.levelShifts()
-      changes.append(found.sorted { ($0.index, $0.kind.rawValue) < ($1.index, $1.kind.rawValue) })
-      if found.isEmpty { continue }
+      let atCapacity = history(s).moved(by: resizes)
+      let shifts = atCapacity.levelShifts()
+      let level = atCapacity.moved(by: shifts)
+      changes.append((resizes + shifts).sorted { ($0.index, $0.kind.rawValue) < ($1.index, $1.kind.rawValue) })
+      let bounded = level.burstsBounded()
+      if bounded == nil && changes[s].isEmpty { continue }
       if values == nil { values = matrix() }
-      for change in found {
-        let factor = Float(change.factor)
-        for t in 0..<max(0, min(length, change.index - firstIndex)) { values![s * length + t] *= factor }
-      }
+      let row = s * length + level.firstIndex - firstIndex
+      values!.replaceSubrange(row..<(row + level.count), with: bounded.map { $0[...] } ?? level.values)
     }
     guard let values else { return (self, changes) }
     return (Panel(step: step, firstIndex: firstIndex, length: length, values: values, seeds: seeds), changes)
   }
+}
 
-  private func rebasedHistory(_ s: Int, by changes: [LevelChange]) -> History {
-    let raw = history(s)
-    var values = Array(raw.values)
+extension History {
+  /// The history as if it had been on the level after each change always.
+  fileprivate func moved(by changes: [LevelChange]) -> History {
+    guard !changes.isEmpty else { return self }
+    var moved = Array(values)
     for change in changes {
-      for t in 0..<max(0, min(values.count, change.index - raw.firstIndex)) { values[t] *= Float(change.factor) }
+      for t in 0..<max(0, min(moved.count, change.index - firstIndex)) { moved[t] *= Float(change.factor) }
     }
-    return History(values: values[...], firstIndex: raw.firstIndex, step: step, seed: raw.seed)
+    return History(values: moved[...], firstIndex: firstIndex, step: step, seed: seed)
   }
 }
