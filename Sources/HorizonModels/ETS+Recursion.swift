@@ -1,73 +1,87 @@
-import HorizonCore
+package import HorizonCore
 import HorizonNumerics
 
 /// The readings that the recursion runs over: centred, divided by the typical deviation, bursts bounded.
-struct SmoothedSeries: Sendable {
+package struct SmoothedSeries: Sendable {
   /// What the recursion sees; NaN where a reading is missing.
-  let values: [Double]
+  package let values: [Double]
   /// The same without the bound on bursts.
   let unbounded: [Double]
   /// Starting values of each season that may be used, by place from the first value; the first is "none".
-  let seasons: [[Double]]
-  let base: Double
-  let scale: Double
+  package let seasons: [[Double]]
+  package let base: Double
+  package let scale: Double
   let readings: Int
 
   var count: Int { values.count }
 
-  /// Deviations from the local median beyond which a reading is pulled in.
-  private static let reach = 4.0
-
   /// - Returns: Nil for a series that never changes.
-  init?(_ history: History, seasons: [[Double]]) {
-    let filled = history.filled(season: history.step.nominalSeason)
+  package init?(_ history: History) {
+    let base = Double(history.lastReading)
+    let filled = history.filled(season: history.step.nominalSeason).map { Double($0) - base }
+    // Rare bursts would hide the season: they are bounded before it is learned, so widely that no season's peak is cut.
+    let calm = Neighbours(filled).bounding(filled) { 3 * $0[$0.count * 98 / 100] }
+    var quiet = history.values
+    for (t, at) in quiet.indices.enumerated() where !quiet[at].isNaN { quiet[at] = Float(calm[t] + base) }
+    let seasons = Self.seasons(
+      of: History(values: quiet, firstIndex: history.firstIndex, step: history.step, seed: history.seed))
     let usual = seasons.last!
-    let last = Double(history.lastReading)
-    var adjusted = [Double](repeating: 0, count: filled.count)
-    for t in filled.indices { adjusted[t] = Double(filled[t]) - last - usual[t % usual.count] }
-    let medians = runningMedian(adjusted)
-    var distances: [Double] = []
-    for t in filled.indices.suffix(365) { distances.append(abs(adjusted[t] - medians[t])) }
-    distances.sort()
-    let mean = distances.reduce(0, +) / Double(distances.count)
-    let typical = max(1.4826 * distances[distances.count / 2], mean)
-    guard typical > 0, typical.isFinite else {
-      guard let other = history.values.last(where: { !$0.isNaN && $0 != history.lastReading }) else { return nil }
-      // Changes older than the newest ones: the only deviation there is.
-      self.init(history, scale: abs(Double(other) - Double(history.lastReading)), seasons: seasons, adjusted: nil)
-      return
+    let adjusted = filled.indices.map { filled[$0] - usual[$0 % usual.count] }
+    let neighbours = Neighbours(adjusted)
+    guard let scale = neighbours.typicalDistance ?? filled.last(where: { $0 != 0 }).map({ abs($0) }) else { return nil }
+    // Four typical deviations from the neighbours: a reading beyond that moves the level as if it were there.
+    let bounded = neighbours.bounding(adjusted) { _ in 4 * scale }
+    var values = [Double](repeating: .nan, count: filled.count)
+    var unbounded = values
+    for (t, v) in history.values.enumerated() where !v.isNaN {
+      unbounded[t] = filled[t] / scale
+      values[t] = (bounded[t] + usual[t % usual.count]) / scale
     }
-    self.init(history, scale: typical, seasons: seasons, adjusted: (adjusted, medians))
-  }
-
-  private init(
-    _ history: History, scale: Double, seasons: [[Double]], adjusted: (values: [Double], medians: [Double])?
-  ) {
-    base = Double(history.lastReading)
+    self.base = base
     self.scale = scale
     self.seasons = seasons.map { $0.map { $0 / scale } }
-    var bounded = [Double](repeating: .nan, count: history.count)
-    var raw = bounded
-    var present = 0
-    for (t, v) in history.values.enumerated() where !v.isNaN {
-      raw[t] = (Double(v) - base) / scale
-      bounded[t] = raw[t]
-      present += 1
-      if let adjusted {
-        let excess = (adjusted.values[t] - adjusted.medians[t]) / scale
-        bounded[t] -= excess - min(Self.reach, max(-Self.reach, excess))
-      }
-    }
-    values = bounded
-    unbounded = raw
-    readings = present
+    self.values = values
+    self.unbounded = unbounded
+    readings = history.readings
   }
 
-  /// No season, and those that the test of `SeasonalIndices` finds, shortest first.
-  static func seasons(of history: History) -> [[Double]] {
-    let found = SeasonalIndices(history).indices
-    guard found.count > 1 else { return [[0]] }
-    return [[0], found]
+  /// No season, then those that are significant, shortest first: the nominal one, and for hours the week.
+  private static func seasons(of history: History) -> [[Double]] {
+    let nominal = history.step.nominalSeason
+    let week = Int((604_800 / Double(history.step.seconds)).rounded())
+    let candidates = week > nominal && week <= 168 && history.count >= 4 * week ? [nominal, week] : [nominal]
+    return [[0]]
+      + candidates.filter { $0 > 1 && history.count >= 2 * $0 + 1 }
+      .compactMap { SeasonalIndices.indices(of: history, season: $0) }
+  }
+}
+
+/// What values lie around: the running median of each, and how far the newest ones are from it.
+private struct Neighbours {
+  private let medians: [Double]
+  /// Ascending.
+  private let distances: [Double]
+
+  init(_ values: [Double]) {
+    let medians = runningMedian(values)
+    self.medians = medians
+    distances = values.indices.suffix(365).map { abs(values[$0] - medians[$0]) }.sorted()
+  }
+
+  /// The median distance as a deviation, or the mean one of all but rare bursts where that is more; nil when there is none.
+  var typicalDistance: Double? {
+    let most = distances.prefix(max(1, distances.count * 98 / 100))
+    let mean = most.reduce(0, +) / Double(most.count)
+    let typical = max(1.4826 * distances[distances.count / 2], mean)
+    if typical > 0 { return typical }
+    let all = distances.reduce(0, +) / Double(distances.count)
+    return all > 0 ? all : nil
+  }
+
+  /// - Parameter limit: The largest distance from the median that stays, given the newest distances in ascending order.
+  func bounding(_ values: [Double], limit: ([Double]) -> Double) -> [Double] {
+    let limit = limit(distances)
+    return values.indices.map { medians[$0] + min(limit, max(-limit, values[$0] - medians[$0])) }
   }
 }
 
@@ -132,23 +146,26 @@ private func medianOfSeven(
 }
 
 /// The smoothing weights of one form: zero where a component is missing.
-struct EtsWeights: Sendable, Equatable {
-  var level = 0.0
-  var slope = 0.0
-  var season = 0.0
+package struct EtsWeights: Sendable, Equatable {
+  package var level = 0.0
+  package var slope = 0.0
+  package var season = 0.0
   /// 1 for a trend that goes on, 0 without a trend.
-  var damping = 0.0
+  package var damping = 0.0
+
+  package init() {}
 }
 
 /// Eight sets of weights, one a lane, run over the same readings.
-struct EtsLanes {
-  typealias Lanes = SIMD8<Double>
+package struct EtsLanes {
+  package typealias Lanes = SIMD8<Double>
   var level = Lanes.zero
   var slope = Lanes.zero
   var season = Lanes.zero
   var damping = Lanes.zero
 
-  init(_ sets: [EtsWeights]) {
+  /// - Parameter sets: One to eight; the last fills the lanes that are left.
+  package init(_ sets: [EtsWeights]) {
     for k in 0..<8 {
       let w = sets[min(k, sets.count - 1)]
       (level[k], slope[k], season[k], damping[k]) = (w.level, w.slope, w.season, w.damping)
@@ -159,7 +176,7 @@ struct EtsLanes {
   private static let head = 100
 
   /// Mean squared one-step error of each lane over `values[first...]`, first level and slope at their least squares values.
-  func meanSquaredErrors(_ series: SmoothedSeries, seasonPlace: Int, first: Int, isTrended: Bool) -> Lanes {
+  package func meanSquaredErrors(_ series: SmoothedSeries, seasonPlace: Int, first: Int, isTrended: Bool) -> Lanes {
     let indices = series.seasons[seasonPlace]
     let start = firstState(series, indices: indices, first: first, isTrended: isTrended)
     var l = start.level
@@ -201,7 +218,9 @@ struct EtsLanes {
     // Responses of level and slope to a unit of first level, and to a unit of first slope.
     var (lu, bu) = (Lanes(repeating: 1), Lanes.zero)
     var (lv, bv) = (Lanes.zero, Lanes(repeating: 1))
-    var (uu, uv, vv, ur, vr) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
+    // Not quite 0, for a head without a reading.
+    var uu = Lanes(repeating: 1e-9)
+    var (uv, vv, ur, vr) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
     let m = indices.count
     series.values.withUnsafeBufferPointer { values in
       for t in first..<min(values.count, first + Self.head) {
@@ -238,14 +257,14 @@ struct EtsLanes {
 }
 
 /// One set of weights run over all readings, with its states kept.
-struct EtsRun: Sendable {
-  let weights: EtsWeights
-  let level: Double
-  let slope: Double
+package struct EtsRun: Sendable {
+  package let weights: EtsWeights
+  package let level: Double
+  package let slope: Double
   /// The season at leads 1..., repeated from there; one 0 without a season.
-  let season: [Double]
+  package let season: [Double]
   /// Mean squared one-step error on the bounded readings.
-  let meanSquaredError: Double
+  package let meanSquaredError: Double
   /// After each step.
   private let levels: [Double]
   private let slopes: [Double]
@@ -254,7 +273,7 @@ struct EtsRun: Sendable {
   private let firstSeason: [Double]
   private let predictions: [Double]
 
-  init(_ weights: EtsWeights, over series: SmoothedSeries, seasonPlace: Int) {
+  package init(_ weights: EtsWeights, over series: SmoothedSeries, seasonPlace: Int) {
     self.weights = weights
     let indices = series.seasons[seasonPlace]
     let lanes = EtsLanes([weights])
@@ -301,7 +320,8 @@ struct EtsRun: Sendable {
 
   /// Mean absolute error of forecasts `lead` steps ahead from every step of the history, on the bounded readings; 0 without any.
   func meanError(lead: Int, of series: SmoothedSeries) -> Double {
-    let reach = weights.damping == 1 ? Double(lead) : weights.damping * (1 - power(weights.damping, lead)) / (1 - weights.damping)
+    let reach =
+      weights.damping == 1 ? Double(lead) : weights.damping * (1 - power(weights.damping, lead)) / (1 - weights.damping)
     let m = season.count
     let back = m * ((lead + m - 1) / m) - lead
     var sum = 0.0

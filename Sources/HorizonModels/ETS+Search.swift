@@ -1,7 +1,7 @@
 import Foundation
 
 /// Finds weights and form: a coarse grid on the newest readings, a pattern search on all, the least AICc, trends on probation.
-struct EtsSearch {
+package struct EtsSearch {
   private enum Trend: CaseIterable { case none, damped, additive }
 
   /// Weights in coordinates without bounds, so that a step means as much near a bound as in the middle.
@@ -33,7 +33,8 @@ struct EtsSearch {
   private static let screened = 400
   private let series: SmoothedSeries
 
-  static func best(for series: SmoothedSeries, trendMargin: Double) -> EtsRun {
+  /// - Parameter trendMargin: What a trend must save in the AICc.
+  package static func best(for series: SmoothedSeries, trendMargin: Double = 2) -> EtsRun {
     EtsSearch(series: series).best(trendMargin: trendMargin)
   }
 
@@ -58,13 +59,14 @@ struct EtsSearch {
       let found = refined(rough, trend, season: season)
       let run = EtsRun(found.point.weights(trend, hasSeason: season > 0), over: series, seasonPlace: season)
       let score = criterion(run.meanSquaredError, trend, season: season)
-      guard score + trendMargin < flatScore, score < bestScore, isNoWorseFarAhead(run, than: yardstick) else { continue }
+      guard score + trendMargin < flatScore, score < bestScore, isBetterFarAhead(run, than: yardstick) else { continue }
       (best, bestScore) = (run, score)
     }
     return best
   }
 
-  private func isNoWorseFarAhead(_ run: EtsRun, than other: EtsRun) -> Bool {
+  /// Whether forecasts from eight steps ahead on err less than another form's, as a geometric mean over leads.
+  private func isBetterFarAhead(_ run: EtsRun, than other: EtsRun) -> Bool {
     var lead = 8
     var (sum, n) = (0.0, 0.0)
     while lead <= series.count / 3 {
