@@ -62,7 +62,7 @@ let package = Package(
     .systemLibrary(name: "COpenBLAS", pkgConfig: "scipy-openblas"),
     tests(of: "HorizonCore"),
     tests(of: "HorizonContest", with: ["HorizonModels", "HorizonTestKit", "HorizonCore"]),
-    tests(of: "HorizonModels", with: ["HorizonTestKit", "HorizonCore"]),
+    tests(of: "HorizonModels", with: ["HorizonTestKit", "HorizonCore", "HorizonNumerics"]),
     tests(
       of: "HorizonPipeline", with: ["HorizonSynthetic", "HorizonStore", "HorizonCore", "HorizonNumerics"]),
     tests(of: "HorizonReport"),

@@ -9,6 +9,7 @@ package enum Catalog {
     .model(Line30()),
     .model(Line90()),
     .model(Theta()),
+    .model(ETS()),
     .model(Harmonic()),
     .combination(Ensemble()),
   ]

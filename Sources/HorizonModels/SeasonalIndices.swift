@@ -21,7 +21,8 @@ struct SeasonalIndices: Sendable {
     indices = [0]
   }
 
-  private static func indices(of history: History, season: Int) -> [Double]? {
+  /// Indices of one season by place from the first reading; nil where it is not significant.
+  static func indices(of history: History, season: Int) -> [Double]? {
     let values = history.filled(season: season).map(Double.init)
     guard isSeasonal(values, season: season) else { return nil }
     // Centred moving average over one season; for an even season the two ends weigh one half.
