@@ -10,6 +10,7 @@ package enum Catalog {
     .model(Line90()),
     .model(Theta()),
     .model(Harmonic()),
+    .model(HarmonicAR()),
     .combination(Ensemble()),
   ]
 
