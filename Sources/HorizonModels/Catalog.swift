@@ -11,6 +11,7 @@ package enum Catalog {
     .model(Theta()),
     .model(ETS()),
     .model(Harmonic()),
+    .model(HarmonicAR()),
     .combination(Ensemble()),
   ]
 

@@ -1,0 +1,356 @@
+import Foundation
+import HorizonCore
+import HorizonNumerics
+
+/// Regression on trend and seasonal waves with autoregressive errors, by generalised least squares.
+///
+/// The design is `HarmonicDesign`'s. A filter turns and scales a wave and maps a line to a line, so the regression that is whitened by
+/// the errors' own process needs no other Gram matrix: one factor serves all series with the same span, whatever their
+/// memory. Forecasts start from the newest errors and return to the regression at the process' own pace. Readings enter as
+/// they are or, where that makes them more likely, as logarithms.
+struct HarmonicAR: ForecastModel {
+  static let card = ModelCard(
+    name: "harmonic-ar",
+    summary: "Trend and seasonal waves with errors that remember: starts from the newest readings.",
+    minimumHistory: 12, cost: .cheap,
+    reference: "Hyndman & Athanasopoulos, FPP3, 10; Cochrane & Orcutt 1949; Burg 1975; Hurvich & Tsai 1989")
+
+  func fitted(to panel: Panel) -> any FittedModel {
+    var designs: [Int: HarmonicDesign] = [:]
+    var factors: [Int: HarmonicFactor] = [:]
+    let fits: [Result<HarmonicARFit, ModelError>] = (0..<panel.count).map { s in
+      let history = panel.history(s)
+      let readings = history.readings
+      guard readings >= Self.card.minimumHistory else {
+        return .failure(.tooShort(readings: readings, needed: Self.card.minimumHistory))
+      }
+      // The trend's penalty only keeps the equations solvable: what it has not earned is taken away after the fit.
+      let design =
+        designs[history.count] ?? HarmonicDesign(history: history, halfLife: 365, trendPenalty: 1e-3)
+      designs[history.count] = design
+      let isWhole = readings == history.count
+      let shared = isWhole ? factors[history.count] : nil
+      guard let factor = shared ?? HarmonicFactor(design, present: isWhole ? nil : history) else {
+        return .failure(.singular)
+      }
+      if isWhole { factors[history.count] = factor }
+      return .success(HarmonicARFit(history, design: design, factor: factor))
+    }
+    return FittedHarmonicAR(fits: fits)
+  }
+}
+
+/// How readings enter the regression.
+enum ReadingTransform: Sendable, Hashable {
+  case plain
+  /// log(reading + offset): for series whose noise and seasons grow with their level.
+  case logarithm(offset: Double)
+
+  func callAsFunction(_ reading: Double) -> Double {
+    switch self {
+    case .plain: reading
+    case .logarithm(let offset): log(reading + offset)
+    }
+  }
+
+  /// The reading behind a transformed value, at most `most` where the transform could explode.
+  func inverse(_ value: Double, most: Double) -> Double {
+    switch self {
+    case .plain: value
+    case .logarithm(let offset): exp(min(value, most)) - offset
+    }
+  }
+}
+
+/// The factor of a design with what follows from it for the errors of the coefficients.
+struct HarmonicFactor: Sendable {
+  let cholesky: Cholesky
+  /// Inverse of the penalised Gram matrix.
+  let inverse: [Double]
+  /// Coefficients that the ridge leaves free, as a number.
+  let freedom: Double
+  /// Sum of the weights of the readings.
+  let weight: Double
+
+  init?(_ design: HarmonicDesign, present history: History?) {
+    guard let cholesky = design.factor(present: history) else { return nil }
+    self.cholesky = cholesky
+    let p = design.terms
+    var inverse: [Double] = []
+    var freedom = Double(p)
+    for i in 0..<p {
+      let column = cholesky.solve((0..<p).map { $0 == i ? 1 : 0 })
+      freedom -= design.penalties[i] * column[i]
+      inverse += column
+    }
+    self.inverse = inverse
+    self.freedom = freedom
+    var weight = 0.0
+    for (t, w) in design.weights.enumerated() {
+      if let history, history.values[history.values.startIndex + t].isNaN { continue }
+      weight += w
+    }
+    self.weight = weight
+  }
+}
+
+/// A robust regression without regard to the errors' memory, under one transform.
+private struct FirstFit {
+  let transform: ReadingTransform
+  /// The newest reading, transformed; values are differences to it.
+  let base: Double
+  /// Transformed readings, 0 at gaps.
+  let values: [Double]
+  /// The same, at most three deviations from the regression (Huber's pseudo-observations).
+  let clipped: [Double]
+  let coefficients: [Double]
+  /// Of the clipped values.
+  let residuals: [Double]
+  let process: Autoregression
+  /// Minus twice the log likelihood, in the unit of the readings.
+  let criterion: Double
+
+  private static let clip = 3.0
+
+  init(
+    _ history: History, runs: Runs, transform: ReadingTransform, design: HarmonicDesign, factor: HarmonicFactor
+  ) {
+    self.transform = transform
+    let base = transform(Double(history.lastReading))
+    var values = [Double](repeating: 0, count: design.count)
+    var sum = 0.0
+    for (t, reading) in history.values.enumerated() where !reading.isNaN {
+      values[t] = transform(Double(reading)) - base
+      sum += values[t] + base
+    }
+    var clipped = values
+    var coefficients = factor.cholesky.solve(design.products(values))
+    var residuals = design.residuals(values, coefficients, runs: runs)
+    let bound = FirstFit.clip * FirstFit.deviation(residuals, count: runs.present)
+    var hasOutliers = false
+    for t in residuals.indices where abs(residuals[t]) > bound {
+      clipped[t] -= residuals[t] - (residuals[t] > 0 ? bound : -bound)
+      hasOutliers = true
+    }
+    if hasOutliers {
+      coefficients = factor.cholesky.solve(design.products(clipped))
+      residuals = design.residuals(clipped, coefficients, runs: runs)
+    }
+    process = .yuleWalker(residuals, runs: runs, most: 7)
+    criterion =
+      Double(runs.present) * log(process.variance) + (transform == .plain ? 0 : 2 * sum)
+    self.base = base
+    self.values = values
+    self.clipped = clipped
+    self.coefficients = coefficients
+    self.residuals = residuals
+  }
+
+  /// Deviation from the mean absolute residual, outliers counted as three deviations only.
+  private static func deviation(_ residuals: [Double], count: Int) -> Double {
+    let toDeviation = (Double.pi / 2).squareRoot() / Double(count)
+    var bound = Double.infinity
+    for _ in 0..<4 {
+      var sum = 0.0
+      for r in residuals { sum += min(abs(r), bound) }
+      bound = clip * toDeviation * sum
+    }
+    return bound / clip
+  }
+}
+
+/// The fitted regression and process of one series.
+struct HarmonicARFit: Sendable {
+  let design: HarmonicDesign
+  let transform: ReadingTransform
+  let base: Double
+  /// Where forecasts of logarithms end.
+  let most: Double
+  let coefficients: [Double]
+  let process: Autoregression
+  /// The last errors, newest first, as many as the process remembers.
+  let newest: [Double]
+  /// Steps since the newest reading.
+  let age: Int
+  /// Variance of the errors around the regression.
+  let errorVariance: Double
+  /// Quantiles of innovations and of errors at the stored levels, in their deviations.
+  let innovationShape: [Double]
+  let errorShape: [Double]
+  /// Variances and covariance of level and trend.
+  let levelVariance: Double
+  let levelTrendCovariance: Double
+  let trendVariance: Double
+  /// Variance that the waves' coefficients bring to a forecast.
+  let waveVariance: Double
+
+  /// Four weeks of days, a day and more of hours.
+  private static let mostLags = 28
+
+  init(_ history: History, design: HarmonicDesign, factor: HarmonicFactor) {
+    let n = design.count
+    let start = history.values.startIndex
+    let runs = Runs(present: { !history.values[start + $0].isNaN }, count: n)
+    let first = HarmonicARFit.firstFit(history, runs: runs, design: design, factor: factor)
+    coefficients = HarmonicARFit.whitened(first, runs: runs, design: design, factor: factor)
+    var errors = design.residuals(first.clipped, coefficients, runs: runs)
+    let fitted = Autoregression.burg(errors, runs: runs, most: HarmonicARFit.mostLags)
+    var innovations = fitted.innovations(of: &errors, runs: runs)
+    let readings = Double(runs.present)
+    let inflation = readings / max(2, readings - factor.freedom - Double(fitted.order))
+    process = Autoregression(coefficients: fitted.coefficients, variance: fitted.variance * inflation)
+    newest = (0..<fitted.order).map { errors[n - 1 - $0] }
+    age = runs.lengths.reversed().prefix { $0 == 0 }.count
+    var squares = 0.0
+    for t in 0..<n where runs.lengths[t] > 0 { squares += errors[t] * errors[t] }
+    errorVariance = squares / readings * inflation
+    // The shapes show outliers as they were.
+    for t in 0..<n where first.clipped[t] != first.values[t] {
+      let excess = first.values[t] - first.clipped[t]
+      innovations[t] += excess
+      errors[t] += excess
+    }
+    innovationShape = HarmonicARFit.shape(innovations, runs: runs, variance: process.variance / inflation)
+    errorShape = HarmonicARFit.shape(errors, runs: runs, variance: errorVariance / inflation)
+    let lasting = process.variance / (process.gain * process.gain)
+    levelVariance = lasting * factor.inverse[0]
+    levelTrendCovariance = lasting * factor.inverse[1]
+    trendVariance = lasting * factor.inverse[design.terms + 1]
+    waveVariance = process.variance * (factor.freedom - 2) / factor.weight
+    transform = first.transform
+    base = first.base
+    most = first.base + first.values.max()! + 1.5
+    self.design = design
+  }
+
+  /// The transform under which the readings are more likely; logarithms only where no reading is negative.
+  private static func firstFit(
+    _ history: History, runs: Runs, design: HarmonicDesign, factor: HarmonicFactor
+  ) -> FirstFit {
+    let plain = FirstFit(history, runs: runs, transform: .plain, design: design, factor: factor)
+    var least = Float.infinity
+    var sum = 0.0
+    for v in history.values where !v.isNaN {
+      least = min(least, v)
+      sum += Double(v)
+    }
+    guard least >= 0, sum > 0 else { return plain }
+    // Without the offset zeros would be outliers of any size.
+    let offset = 0.3 * sum / Double(runs.present)
+    let logarithm = FirstFit(
+      history, runs: runs, transform: .logarithm(offset: offset), design: design, factor: factor)
+    return logarithm.criterion < plain.criterion ? logarithm : plain
+  }
+
+  /// One step of feasible generalised least squares, then trend and waves keep the share that they have earned.
+  private static func whitened(
+    _ first: FirstFit, runs: Runs, design: HarmonicDesign, factor: HarmonicFactor
+  ) -> [Double] {
+    let p = design.terms
+    // A little less memory than was found: near a unit root the filter would leave nothing of the level.
+    let process = Autoregression(
+      coefficients: first.process.coefficients.enumerated().map { $1 * pow(0.98, Double($0 + 1)) },
+      variance: first.process.variance)
+    let whitening = Whitening(process, design: design)
+    var residuals = first.residuals
+    let innovations = process.innovations(of: &residuals, runs: runs)
+    var filtered = whitening.filtered(first.coefficients)
+    var right = design.products(innovations)
+    for i in 0..<p { right[i] -= design.penalties[i] * filtered[i] }
+    let change = factor.cholesky.solve(right)
+    for i in 0..<p { filtered[i] += change[i] }
+
+    let readings = Double(runs.present)
+    let variance =
+      process.variance * readings / max(2, readings - factor.freedom - Double(process.order))
+    let inverse = factor.inverse
+    // James and Stein's rule: of an estimate's square, what noise alone would have brought is taken away; thrice for the trend,
+    // which is extrapolated.
+    let trend = filtered[1] * filtered[1] / inverse[p + 1]
+    let lost = filtered[1] * min(1, 3 * variance / max(trend, .leastNormalMagnitude))
+    filtered[1] -= lost
+    filtered[0] -= inverse[p] / inverse[p + 1] * lost
+    for i in stride(from: 2, to: p, by: 2) {
+      let wave =
+        filtered[i] * filtered[i] / inverse[i * (p + 1)]
+        + filtered[i + 1] * filtered[i + 1] / inverse[(i + 1) * (p + 1)]
+      let kept = max(0, 1 - 4 * variance / max(wave, .leastNormalMagnitude))
+      filtered[i] *= kept
+      filtered[i + 1] *= kept
+    }
+    return whitening.unfiltered(filtered)
+  }
+
+  /// Quantiles at the stored levels in deviations, leaning on the normal distribution by 20 readings' worth.
+  private static func shape(_ errors: [Double], runs: Runs, variance: Double) -> [Double] {
+    guard variance > 0 else { return Levels.normal.map(Double.init) }
+    var sorted: [Float] = []
+    sorted.reserveCapacity(runs.present)
+    for t in errors.indices where runs.lengths[t] > 0 { sorted.append(Float(errors[t])) }
+    sorted.sort()
+    let share = Double(sorted.count) / Double(sorted.count + 20)
+    let deviation = variance.squareRoot()
+    return sorted.withUnsafeBufferPointer { sorted in
+      (0..<Levels.count).map { k in
+        share * Double(quantile(sorted: sorted, level: Levels.all[k])) / deviation
+          + (1 - share) * Double(Levels.normal[k])
+      }
+    }
+  }
+}
+
+private struct FittedHarmonicAR: FittedModel {
+  let fits: [Result<HarmonicARFit, ModelError>]
+
+  func forecast(horizon: Int) -> ForecastBlock {
+    var block = ForecastBlock(count: fits.count, horizon: horizon)
+    var futures: [Int: [Double]] = [:]
+    for (s, fit) in fits.enumerated() {
+      switch fit {
+      case .failure(let error): block.refusals[s] = error
+      case .success(let fit):
+        let future = futures[fit.design.count] ?? fit.design.future(horizon: horizon)
+        futures[fit.design.count] = future
+        fit.forecast(series: s, future: future, into: &block)
+      }
+    }
+    return block
+  }
+}
+
+extension HarmonicARFit {
+  func forecast(series: Int, future: [Double], into block: inout ForecastBlock) {
+    let p = coefficients.count
+    let horizon = block.horizon
+    let errors = process.continuation(of: newest, horizon: horizon)
+    // What the newest errors already say of a level and of a line: only the rest of their coefficients' error reaches a lead.
+    let level = process.continuation(of: [Double](repeating: 1, count: process.order), horizon: horizon)
+    let line = process.continuation(of: (0..<process.order).map { -Double($0) }, horizon: horizon)
+    let impulse = process.impulse(count: horizon + age)
+    var spread = 0.0
+    for h in 0..<age { spread += impulse[h] * impulse[h] }
+    let innovation = process.variance
+    let room = errorVariance - innovation
+    for lead in 1...horizon {
+      spread += impulse[age + lead - 1] * impulse[age + lead - 1]
+      var mean = base + errors[lead - 1]
+      for i in 0..<p { mean += coefficients[i] * future[(lead - 1) * p + i] }
+      let one = 1 - level[lead - 1]
+      let slope = (Double(lead) - line[lead - 1]) * design.yearsPerStep
+      let parameters =
+        one * one * levelVariance + 2 * one * slope * levelTrendCovariance + slope * slope * trendVariance
+      let own = innovation * spread
+      let deviation = (own + max(0, parameters) + waveVariance).squareRoot()
+      let far = room > 0 ? min(1, max(0, (own - innovation) / room)) : 0
+      let at = series * horizon + lead - 1
+      block.mean[at] = reading(mean)
+      for q in 0..<Levels.count {
+        let z = (1 - far) * innovationShape[q] + far * errorShape[q]
+        block.quantiles[at * Levels.count + q] = reading(mean + deviation * z)
+      }
+    }
+  }
+
+  /// Back in the unit of the readings; a forecast of logarithms ends at four to five times the largest one.
+  private func reading(_ value: Double) -> Float { Float(transform.inverse(value, most: most)) }
+}
