@@ -12,7 +12,7 @@ package struct Autoregression: Sendable {
   /// What the process' filter leaves of a constant: 1 minus the sum of the coefficients, above 0.
   package var gain: Double { coefficients.reduce(1, -) }
 
-  init(coefficients: [Double], variance: Double) {
+  package init(coefficients: [Double], variance: Double) {
     self.coefficients = coefficients
     self.variance = variance
   }
@@ -134,7 +134,7 @@ package struct Runs: Sendable {
 
   package var hasGaps: Bool { present < lengths.count }
 
-  init(present: (Int) -> Bool, count: Int) {
+  package init(present: (Int) -> Bool, count: Int) {
     var run: Int32 = 0
     var total = 0
     lengths = (0..<count).map { t in
