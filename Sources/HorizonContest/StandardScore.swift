@@ -1,12 +1,12 @@
 import Foundation
-import HorizonCore
+package import HorizonCore
 
 /// One forecast at one lead as a curve from standard scores to values and back: what conformal calibration counts errors in.
 ///
 /// A model of exponential tails counts in spreads around its median. One of bounded tails counts in the normal score of the
 /// probability that its own quantiles give a value: calibration then moves along the model's own distribution, whose shape and
 /// limits it keeps, instead of stretching it over a ceiling that no reading has passed.
-struct StandardScore {
+package struct StandardScore {
   private let quantiles: UnsafePointer<Float>
   private let spread: Float
   private let tail: TailShape
@@ -16,30 +16,29 @@ struct StandardScore {
   ///   - quantiles: The seven stored ones, ascending.
   ///   - scale: Of the scaled loss, above 0.
   ///   - limits: `TailShape.outerLimits` of the whole forecast.
-  init(_ quantiles: UnsafePointer<Float>, scale: Float, tail: TailShape, limits: (lower: Float, upper: Float)) {
+  package init(_ quantiles: UnsafePointer<Float>, scale: Float, tail: TailShape, limits: (lower: Float, upper: Float)) {
     self.quantiles = quantiles
     self.tail = tail
     self.limits = limits
     spread = forecastSpread(quantiles, scale: scale)
   }
 
-  func score(of value: Float) -> Float {
+  package func score(of value: Float) -> Float {
     let q = quantiles
     guard tail == .bounded else { return (value - q[Levels.median]) / spread }
     let last = Levels.count - 1
     if value > q[last] { return Levels.normal[last] + beyond((value - q[last]) / upperUnit) }
     if value < q[0] { return Levels.normal[0] - beyond((q[0] - value) / lowerUnit) }
-    // Where quantiles coincide, the middle of their scores.
-    var low = 0
-    while low < last && q[low + 1] < value { low += 1 }
-    var high = last
-    while high > 0 && q[high - 1] > value { high -= 1 }
-    if low >= high { return Levels.normal[min(low, last)] }
-    guard q[high] > q[low] else { return (Levels.normal[low] + Levels.normal[high]) / 2 }
-    return Levels.normal[low] + (value - q[low]) / (q[high] - q[low]) * (Levels.normal[high] - Levels.normal[low])
+    var above = 0
+    while q[above] < value { above += 1 }
+    var below = last
+    while q[below] > value { below -= 1 }
+    let (low, high) = (Levels.normal[below], Levels.normal[above])
+    // Where quantiles coincide with the value, the middle of their scores.
+    return above <= below ? (low + high) / 2 : low + (value - q[below]) / (q[above] - q[below]) * (high - low)
   }
 
-  func value(at score: Float) -> Float {
+  package func value(at score: Float) -> Float {
     let q = quantiles
     guard tail == .bounded else { return q[Levels.median] + spread * score }
     let z = Levels.normal

@@ -4,19 +4,19 @@ import HorizonCore
 ///
 /// A clean-up is a run of falling readings, far deeper than any single rise and short beside the time until the next one:
 /// a weekend falls as fast as Monday rises, a wave falls as long as it rises, noise and bursts do both.
-struct CleanUpCycles: Sendable {
+package struct CleanUpCycles: Sendable {
   /// Columns of the last reading before each fall and of the first one after it.
-  private(set) var peaks: [Int] = []
-  private(set) var lows: [Int] = []
+  package private(set) var peaks: [Int] = []
+  package private(set) var lows: [Int] = []
   /// Typical number of steps from one low to the next.
-  private(set) var length = 0.0
+  package private(set) var length = 0.0
 
   /// Newest clean-ups that are looked at.
   private static let most = 200
   private static let fewest = 4
 
   /// - Complexity: O(*n*); a history without clean-ups is told by one pass.
-  init?(_ values: ArraySlice<Float>) {
+  package init?(_ values: ArraySlice<Float>) {
     guard let depth = values.withUnsafeBufferPointer(CleanUpCycles.depth) else { return nil }
     guard collect(values, depth: depth), findLength(), isRegular(end: values.count - 1) else { return nil }
   }
@@ -173,7 +173,7 @@ struct CleanUpCycles: Sendable {
   /// Most spacings are one cycle, and the newest cycle is not long overdue.
   private func isRegular(end: Int) -> Bool {
     let regular = zip(lows.dropFirst(), lows).count { isSingle(Double($0 - $1), of: length) }
-    return Double(regular) >= 0.6 * Double(lows.count - 1) && regular >= CleanUpCycles.fewest - 1
+    return Double(regular) >= 0.7 * Double(lows.count - 1) && regular >= CleanUpCycles.fewest - 1
       && Double(end - lows.last!) <= 1.8 * length
   }
 

@@ -75,7 +75,7 @@ extension SawtoothFit {
 
   /// Weighs a path by how near its running fill comes to the last three readings.
   private func explain(_ path: inout Path) {
-    let last = path.next.rounded(.up) - 1
+    let last = max(1, path.next.rounded(.up) - Double(fall))
     let peak = peakLevel(path, residual: path.peak, at: last)
     let low = Double(fill[0])
     let span = Double(fill.count - 1) + last
@@ -131,7 +131,8 @@ extension SawtoothFit {
     var time = 1
     var first = true
     while time <= horizon {
-      let end = max(begin, Int(next.rounded(.up)) - 1)
+      let cleaned = max(begin + 1, Int(next.rounded(.up)))
+      let end = max(begin, cleaned - fall)
       let peak = max(peakLevel(path, residual: peakResidual, at: Double(end)), low)
       let span = Double(max(1, end - begin))
       let noise = shape.noise * (peak - low)
@@ -148,9 +149,14 @@ extension SawtoothFit {
         values[(time - 1) * Self.paths + column] = Float(value)
         time += 1
       }
-      begin = end + 1
+      begin = cleaned
       let cycle = cycles[Int(random.uniform() * Double(cycles.count))]
       low = floor.value(at: Double(begin)) + path.floorError + cycle.low
+      while time < min(begin, horizon + 1) {
+        let left = Double(begin - time) / Double(begin - end)
+        values[(time - 1) * Self.paths + column] = Float(low + (peak - low) * left)
+        time += 1
+      }
       peakResidual = cycle.peak
       place += drawnLength(path, cycle)
       next = max(place + timing.jitter * Double(Self.normals[Int(random.next() >> 54)]), Double(begin) + 0.5)

@@ -37,6 +37,8 @@ struct SawtoothFit: SeriesFit {
   let cycles: [Cycle]
   let timing: CycleTiming
   let shape: FillShape
+  /// Steps that a clean-up takes from the peak to the low.
+  let fall: Int
   /// Readings of the running fill, the first at `-(fill.count - 1)`; NaN where missing.
   let fill: [Float]
   let seed: UInt64
@@ -67,6 +69,7 @@ struct SawtoothFit: SeriesFit {
         peak: v(found.peaks[i + 1]) - ceiling.value(at: Double(found.peaks[i + 1] - end)))
     }
     shape = FillShape(values, from: whole.suffix(60).map { (found.lows[$0], found.peaks[$0 + 1]) })
+    fall = zip(found.lows, found.peaks).map { $0 - $1 }.sorted()[found.lows.count / 2]
     fill = Array(values.suffix(end - found.lows.last! + 1))
     self.ceiling = ceiling
     self.floor = floor

@@ -63,10 +63,10 @@ private struct NotFinite: ForecastModel {
 /// Finds no series good enough.
 private struct Refusing: SeriesModel {
   static let card = HorizonModelsTests.card("refusing")
-  func fitted(to history: History) throws(ModelError) -> Never { throw .noCycle }
+  func fitted(to history: History) throws(ModelError) -> Nothing { throw .noCycle }
 }
-extension Never: SeriesFit {
-  package func forecast(series: Int, into block: inout ForecastBlock) {}
+private struct Nothing: SeriesFit {
+  func forecast(series: Int, into block: inout ForecastBlock) {}
 }
 
 private struct Constant: FittedModel {
