@@ -60,10 +60,16 @@ package enum QuantileCurve {
     while segment < Levels.count && q[segment] < limit { segment += 1 }
     var low = starts[segment]
     var high = starts[segment + 1]
-    if segment == Levels.count && value(q, segment: segment, fraction: fractions[high - 1], limits: limits) < limit { return high }
+    if segment == Levels.count && value(q, segment: segment, fraction: fractions[high - 1], limits: limits) < limit {
+      return high
+    }
     while low < high {
       let middle = (low + high) / 2
-      if value(q, segment: segment, fraction: fractions[middle], limits: limits) < limit { low = middle + 1 } else { high = middle }
+      if value(q, segment: segment, fraction: fractions[middle], limits: limits) < limit {
+        low = middle + 1
+      } else {
+        high = middle
+      }
     }
     return low
   }

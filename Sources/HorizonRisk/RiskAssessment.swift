@@ -26,7 +26,8 @@ package struct RiskInput: Sendable {
 
   package init(
     series: SeriesName, quantiles: ArraySlice<Float>, history: ArraySlice<Float>, capacity: Double, floor: Float?,
-    bounded: Bool, persistence: Float, tail: TailShape = .exponential, tiers: [TrustTier], step: Step, asOf: Int, rule: BreachRule
+    bounded: Bool, persistence: Float, tail: TailShape = .exponential, tiers: [TrustTier], step: Step, asOf: Int,
+    rule: BreachRule
   ) {
     self.series = series
     self.quantiles = quantiles

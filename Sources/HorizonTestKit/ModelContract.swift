@@ -20,8 +20,10 @@ package struct ModelContract: Sendable {
     for s in 0..<panel.count {
       let readings = panel.history(s).readings
       if let refusal = block.refusals[s] {
-        // A model may say that a series is not of its kind; `theRightKindIsTaken` sees to it that it takes some.
-        if readings >= card.minimumHistory && refusal != .noCycle { found.append("\(card.name) refused row \(s): \(refusal)") }
+        // A series may not be of its kind; `theRightKindIsTaken` sees to it that the model takes some.
+        if readings >= card.minimumHistory && refusal != .noCycle {
+          found.append("\(card.name) refused row \(s): \(refusal)")
+        }
         continue
       }
       if readings < card.minimumHistory { found.append("\(card.name) took row \(s) with \(readings) readings") }
