@@ -237,6 +237,12 @@ def breach_figures(fleet, label):
             brier=brier(p, happened[new]), brier_skill_over_climatology=1 - brier(p, happened[new]) / brier(scores["climatology"], happened[new]),
             predicted=int(yes.sum()), hits=int(hit), precision=hit / max(1, yes.sum()), recall=hit / max(1, happened[new].sum()),
             f1=2 * hit / max(1, yes.sum() + happened[new].sum()))
+    saws = new & (fleet.resource == "disk") & fleet.kinds()["clean-up cycles"]
+    if saws.any():
+        for name, p in {"published": p90, "line of 30 days, yes or no": (line <= WITHIN).astype(float)}.items():
+            yes, did = p[saws] >= 0.5, happened[saws] == 1
+            out("breach_saw_tooth", fleet=label, forecast=name, within=WITHIN, series=int(saws.sum()), happened=int(did.sum()),
+                expected=float(p[saws].sum()), predicted=int(yes.sum()), hits=int((yes & did).sum()), brier=brier(p[saws], did))
     for days in (30, 60, 90, 180):
         p = np.array([np.nan if r is None or r[f"p_breach_{days}d"] is None else r[f"p_breach_{days}d"] for r in risk])
         ok = new & ~np.isnan(p)

@@ -2,7 +2,7 @@
 
 Each section writes Benchmarks/results/<date>-<section>.jsonl: first a row with machine, commit and binary, then one row per
 repetition of a command. `summary` (always done last) writes results/README.md from the newest file of each section; no
-figure in it is typed by hand. Python's standard library only, but for `accuracy`, which scripts/peers equips.
+figure in it is typed by hand. Python's standard library only, but for `accuracy` and `sawtooth`, which scripts/peers equips.
 """
 
 import argparse
@@ -138,11 +138,11 @@ class Bench:
             path = self.path(name)
             shutil.rmtree(path, ignore_errors=True) if os.path.isdir(path) else os.path.exists(path) and os.remove(path)
 
-    def fleet(self, servers, seed=42):
-        """A synthetic fleet in the scratch folder, made once."""
-        name = f"fleet-{servers}-{seed}"
+    def fleet(self, servers, seed=42, *scenario):
+        """A synthetic fleet in the scratch folder, made once; the mixed one unless a scenario is named."""
+        name = "-".join(map(str, ["fleet", *scenario, servers, seed]))
         if not os.path.exists(self.path(name, "truth.parquet")):
-            self.finish(self.start("synth", "--out", self.path(name), "--servers", servers, "--days", DAYS, "--seed", seed, "--quiet")[0])
+            self.finish(self.start("synth", "--out", self.path(name), "--servers", servers, "--days", DAYS, "--seed", seed, "--quiet", *[a for s in scenario for a in ("--scenario", s)])[0])
         return self.path(name, "metrics.parquet")
 
     def note_run(self, step):
@@ -270,6 +270,31 @@ def accuracy(bench):
     bench.remove("w")
 
 
+def sawtooth(bench):
+    """Breach of 80 % within 90 days on disks that fill and are cleaned, pooled over fleets: such breaches are rare."""
+    if not os.path.exists(PEERS):
+        sys.exit("bench: sawtooth needs numpy and pyarrow. Run scripts/peers once, then this again.")
+    pooled = {}
+    for seed in range(42, 50):
+        metrics = bench.fleet(250, seed, "sawtooth-disk")
+        bench.remove("w")
+        bench.measure(f"run sawtooth-disk {seed}", 0, ["run", metrics, "--workspace", bench.path("w"), "--quiet"])
+        run = glob.glob(bench.path("w/runs/*"))[0]
+        scored = subprocess.run([PEERS, os.path.join(HERE, "accuracy.py"), os.path.dirname(metrics), run, f"sawtooth-disk {seed}"],
+                                check=True, capture_output=True, text=True).stdout
+        for row in map(json.loads, scored.splitlines()):
+            if row["measure"] != "breach_saw_tooth":
+                continue
+            bench.write({"row": "score", **row})
+            total = pooled.setdefault(row["forecast"], dict.fromkeys(["series", "happened", "expected", "predicted", "hits", "brier"], 0))
+            for k in total:
+                total[k] += row[k] * (row["series"] if k == "brier" else 1)
+        bench.remove("w", os.path.basename(os.path.dirname(metrics)))
+    for forecast, t in pooled.items():
+        bench.note("pooled", forecast=forecast, **{**t, "brier": t["brier"] / t["series"]}, precision=t["hits"] / max(1, t["predicted"]),
+                   recall=t["hits"] / max(1, t["happened"]))
+
+
 def real(bench):
     """The contest on real data; only figures are kept, neither readings nor names of series."""
     data = os.path.abspath(bench.options.data)
@@ -285,7 +310,7 @@ def real(bench):
     bench.remove("w")
 
 
-SECTIONS = {f.__name__: f for f in (speed, scale, threads, determinism, accuracy, real)}
+SECTIONS = {f.__name__: f for f in (speed, scale, threads, determinism, accuracy, sawtooth, real)}
 
 
 # --- summary -----------------------------------------------------------------------------------------------------------
@@ -330,7 +355,7 @@ class Kept:
 
 
 def summary(_):
-    speed, scale, threads, determinism, accuracy, real = (Kept(s) for s in SECTIONS)
+    speed, scale, threads, determinism, accuracy, sawtooth, real = (Kept(s) for s in SECTIONS)
     table = []
 
     def line(asked, kept, measured, met, command, detail=""):
@@ -373,6 +398,16 @@ def summary(_):
              f"{different} digest{'s' if different > 1 else ''} in {len(digests)} runs", different == 1 and outputs == 1, determinism.command("run"),
              "all outputs but timings and report byte for byte" if outputs == 1 else f"{outputs} different sets of outputs")
 
+    pooled = {r["forecast"]: r for r in sawtooth.of("pooled", "figure")}
+    if pooled:
+        ours, line30 = pooled["published"], pooled["line of 30 days, yes or no"]
+        line("saw-tooth disks: breach precision at least 0.8 where `line-30` has under 0.4", sawtooth,
+             f"{ours['precision']:.2f}, line-30 {line30['precision']:.2f}", ours["precision"] >= 0.8 and line30["precision"] < 0.4,
+             sawtooth.command("run sawtooth-disk 42"),
+             f"{ours['hits']} of {ours['predicted']} alarms came true, {ours['hits']} of {ours['happened']} breaches had one, Brier {ours['brier']:.4f}; "
+             f"line-30 {line30['hits']} of {line30['predicted']} and {line30['hits']} of {line30['happened']}, Brier {line30['brier']:.4f}; "
+             f"{ours['series']:.0f} disks of 8 fleets, 80 % within 90 days")
+
     text = ["# Benchmark results", "", "Written by `Benchmarks/run`; do not edit. `$BENCH` is the scratch folder, `$DATA` the real data. Times are medians of wall",
             "seconds over the quiet repetitions: those in which other work took at most a twentieth of the machine.", "",
             "| asked | measured | met | detail | command |", "| --- | --- | --- | --- | --- |", *table, ""]
@@ -403,7 +438,7 @@ def summary(_):
                  "| data | series | step | horizon | loss ratio |", "| --- | --- | --- | --- | --- |"]
         text += [f"| {r['data']} | {r['counts']['series']} | {r['spacing']} | {r['horizon']} | {r['champion_loss_ratio']:.3f} |" for r in contests] + [""]
     text += ["## Raw rows", ""]
-    for kept in (speed, scale, threads, determinism, accuracy, real):
+    for kept in (speed, scale, threads, determinism, accuracy, sawtooth, real):
         if kept.name:
             h = kept.head
             changed = "" if h["binary_is_of_that_commit"] else " (the binary is of other sources)"
@@ -432,8 +467,8 @@ def main():
         sys.exit(f"bench: {options.binary} is not there. Run make build first.")
     chosen = list(SECTIONS) if "all" in asked else [s for s in SECTIONS if s in asked]
     if asked == ["all"] and not os.path.exists(PEERS):
-        print("bench: accuracy is left out; scripts/peers makes what it needs")
-        chosen.remove("accuracy")
+        print("bench: accuracy and sawtooth are left out; scripts/peers makes what they need")
+        chosen = [s for s in chosen if s not in ("accuracy", "sawtooth")]
     bench = Bench(options)
     existed = os.path.isdir(bench.scratch)
     for section in chosen:

@@ -139,13 +139,18 @@ extension Decision {
         tested = max(tested, min(digest.foldHorizon, digest.cutoff - digest.foldCutoffs[fold]))
       }
     }
+    // Errors of a bounded cycle follow each other within a fill, but the next peak begins anew.
+    let persistence: Float =
+      settings.cards[champion].tail == .bounded
+      ? 0 : squares > 0 ? Decision.persistence(correlation: products / squares) : .nan
     let isCombination = settings.cards[champion].cost == .combined
     self.init(
       name: digest.name, champion: champion, members: isCombination ? Array(selection!.ranking.prefix(3).sorted()) : [],
       isContested: selection != nil, isLive: digest.isLive, folds: digest.foldCutoffs.count, ceiling: digest.ceiling,
       spreadFactor: 1,
       group: ErrorGroup(digest, model: champion),
-      persistence: squares > 0 ? Decision.persistence(correlation: products / squares) : .nan, testedLead: tested,
+      persistence: persistence, testedLead: tested,
+      tail: settings.cards[champion].tail,
       tiers: LeadBucket.allCases.map { _ in TierVerdict(tier: .low, reason: "too little history for a contest") },
       lossRatio: selection.flatMap { s in
         s.losses[settings.baseline].map { baseline in

@@ -20,6 +20,8 @@ package struct Decision: Sendable {
   package var persistence: Float
   /// Largest lead that a fold has scored.
   package var testedLead: Int
+  /// How the published quantiles go on beyond q05 and q95.
+  package var tail: TailShape
   /// One for each lead bucket.
   package var tiers: [TierVerdict]
   /// Loss over the baseline's on the same folds; nil without a contest.

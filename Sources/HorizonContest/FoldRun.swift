@@ -51,7 +51,7 @@ struct FoldRun {
         }
         block.clampQuantiles(series: s, to: bounds[s])
         let result = scored(
-          series: s, block: block, cutoff: cutoff, scale: scales[s], curve: &curve)
+          series: s, block: block, tail: contestant.card.tail, cutoff: cutoff, scale: scales[s], curve: &curve)
         score(s, model, result, block)
       }
       blocks.append(block)
@@ -98,7 +98,7 @@ struct FoldRun {
   }
 
   private func scored(
-    series s: Int, block: ForecastBlock, cutoff: Int, scale: Float, curve: inout [Float]
+    series s: Int, block: ForecastBlock, tail: TailShape, cutoff: Int, scale: Float, curve: inout [Float]
   ) -> FoldScore {
     var score = FoldScore(outcome: .empty, scale: scale)
     let unit = score.lossUnit
@@ -115,6 +115,7 @@ struct FoldRun {
     var nextLead = 0
     let steady = (changes[s].first { $0 > cutoff } ?? .max) - cutoff - 1
     block.quantiles.withUnsafeBufferPointer { quantiles in
+      let limits = tail.outerLimits(block.quantiles(of: s, in: quantiles))
       for lead in 1...horizon {
         let at = s * horizon + lead - 1
         let keepsError = nextLead < settings.leads.leads.count && settings.leads.leads[nextLead] == lead
@@ -147,7 +148,9 @@ struct FoldRun {
         medianSquares += Double(fromMedian * fromMedian)
         if !previous.isNaN { products += Double(fromMedian * previous) }
         previous = fromMedian
-        if keepsError && lead <= steady { score.standardErrors[nextLead] = fromMedian / spread }
+        if keepsError && lead <= steady {
+          score.standardErrors[nextLead] = StandardScore(q, scale: unit, tail: tail, limits: limits).score(of: actual)
+        }
       }
     }
     guard score.count > 0 else { return score }

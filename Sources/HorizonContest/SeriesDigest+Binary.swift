@@ -31,6 +31,7 @@ extension SeriesDigest {
         int(needed)
       case .refused(.notFinite): int(3)
       case .refused(.singular): int(4)
+      case .refused(.noCycle): int(5)
       }
       guard case .scored = s.outcome else { continue }
       for v in [
@@ -90,7 +91,8 @@ extension SeriesDigest {
         let readings = int()
         s.outcome = .refused(.tooShort(readings: readings, needed: int()))
       case 3: s.outcome = .refused(.notFinite)
-      default: s.outcome = .refused(.singular)
+      case 4: s.outcome = .refused(.singular)
+      default: s.outcome = .refused(.noCycle)
       }
       guard case .scored = s.outcome else { return s }
       s.scale = float()

@@ -49,7 +49,7 @@ package struct FoldScore: Sendable {
   package var steadyCount: Float = 0
   package var steadyPinball: Float = 0
   package var buckets = [Bucket](repeating: Bucket(), count: LeadBucket.allCases.count)
-  /// (actual - median) / spread at the digest's leads; NaN where there is no reading, or a level shift has come between.
+  /// The actual's `StandardScore` at the digest's leads; NaN where there is no reading, or a level shift has come between.
   package var standardErrors: [Float] = []
 
   /// Sums over the scored leads of one bucket.

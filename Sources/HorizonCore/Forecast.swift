@@ -29,12 +29,15 @@ package enum ModelError: Error, Sendable, Hashable, CustomStringConvertible {
   case tooShort(readings: Int, needed: Int)
   case notFinite
   case singular
+  /// The readings have no cycle of the kind that the model describes.
+  case noCycle
 
   package var description: String {
     switch self {
     case .tooShort(let readings, let needed): "needs \(needed) readings, has \(readings)"
     case .notFinite: "gave a value that is not a finite number"
     case .singular: "its equations have no unique solution"
+    case .noCycle: "finds no fill-and-clean cycle that goes on until now"
     }
   }
 }

@@ -12,6 +12,7 @@ package enum Catalog {
     .model(ETS()),
     .model(Harmonic()),
     .model(HarmonicAR()),
+    .model(Sawtooth()),
     .combination(Ensemble()),
   ]
 

@@ -1,3 +1,5 @@
+package import HorizonCore
+
 /// What a model says of itself; help, leaderboard, legend, docs and contract tests come from it.
 package struct ModelCard: Sendable, Hashable {
   /// Name in tables and in `--models`; lower case with hyphens.
@@ -11,6 +13,8 @@ package struct ModelCard: Sendable, Hashable {
   package let reference: String
   /// A line that users have today, or the yardstick of skill.
   package let isBaseline: Bool
+  /// How its quantiles go on beyond q05 and q95.
+  package let tail: TailShape
 
   /// What a fit costs, by order of magnitude: decides ties and budgets instead of a clock.
   package enum Cost: Int, Sendable, Comparable, CaseIterable {
@@ -27,7 +31,8 @@ package struct ModelCard: Sendable, Hashable {
   }
 
   package init(
-    name: String, summary: String, minimumHistory: Int, cost: Cost, reference: String, isBaseline: Bool = false
+    name: String, summary: String, minimumHistory: Int, cost: Cost, reference: String, isBaseline: Bool = false,
+    tail: TailShape = .exponential
   ) {
     self.name = name
     self.summary = summary
@@ -35,5 +40,6 @@ package struct ModelCard: Sendable, Hashable {
     self.cost = cost
     self.reference = reference
     self.isBaseline = isBaseline
+    self.tail = tail
   }
 }

@@ -17,6 +17,7 @@ struct DecisionRows {
   private var group: [Int32] = []
   private var shape: [Int32] = []
   private var persistence: [Float] = []
+  private var tail = KeyColumn()
   private var ceiling: [Double] = []
   private var tiers = [KeyColumn](repeating: KeyColumn(), count: LeadBucket.allCases.count)
   private var reasons = [[String?]](repeating: [], count: LeadBucket.allCases.count)
@@ -35,6 +36,7 @@ struct DecisionRows {
     group.append(Int32(decision.group.volatility))
     shape.append(Int32(decision.group.shape))
     persistence.append(decision.persistence)
+    tail.append(decision.tail.rawValue)
     ceiling.append(Double(decision.ceiling))
     for bucket in LeadBucket.allCases {
       tiers[bucket.rawValue].append(decision.tiers[bucket.rawValue].tier.rawValue)
@@ -46,8 +48,7 @@ struct DecisionRows {
     [
       server.values, resource.values, champion.values, .text(members), .bools(contested), .bools(live), .int32s(folds),
       .int32s(testedLead), .floats(lossRatio), .floats(spreadFactor), .int32s(group), .int32s(shape),
-      .floats(persistence),
-      .doubles(ceiling),
+      .floats(persistence), tail.values, .doubles(ceiling),
     ] + LeadBucket.allCases.flatMap { [tiers[$0.rawValue].values, .text(reasons[$0.rawValue])] }
   }
 }

@@ -86,8 +86,10 @@ private struct PublishedTile: Sendable {
         RiskInput(
           series: tile.names[s], quantiles: published.forecasts.quantiles[(s * width)..<((s + 1) * width)],
           history: history.values.suffix(400), capacity: tile.ceilings[s], floor: published.bounds[s].floor,
-          bounded: published.bounds[s].ceiling != nil, persistence: decision.persistence, tiers: tiers, step: step,
-          asOf: tile.panel.cutoff, rule: plan.risk.rule(for: decided.tile.resource.name)),
+          bounded: published.bounds[s].ceiling != nil, persistence: decision.persistence,
+          tail: published.isStandIn[s] ? .exponential : decision.tail, tiers: tiers, step: step,
+          asOf: tile.panel.cutoff,
+          rule: plan.risk.rule(for: decided.tile.resource.name)),
         settings: plan.risk, bank: bank)
     }
   }

@@ -1,11 +1,11 @@
-import Foundation
-import HorizonCore
+package import HorizonCore
 
-/// The value that a rank has at one lead: linear in the probability between the seven published quantiles, exponential tails
-/// beyond q05 and q95.
+/// The value that a rank has at one lead: linear in the probability between the seven published quantiles, a tail beyond q05 and
+/// q95.
 ///
-/// The scale of a tail is its neighbouring distance over ln 2, (q95 - q90) / ln 2 above: halving the chance from 10 % to 5 %
-/// cost that distance, and so does every further halving.
+/// The unit of a tail is its neighbouring distance, q95 - q90 above. In an exponential tail halving the chance from 10 % to 5 %
+/// cost that distance, and so does every further halving; in a bounded one the last 5 % take that distance as the 5 % before
+/// did, and there it ends.
 package enum QuantileCurve {
   /// First rank of each of the eight segments: below q05, six between neighbours, above q95; then the end.
   package static let starts: [Int] = {
@@ -18,25 +18,34 @@ package enum QuantileCurve {
 
   /// Per rank: the fraction of the way through its segment, or the multiple of the neighbouring distance in a tail (negative
   /// below q05). Ascending within a segment.
-  package static let fractions: [Float] = (0..<RankPathBank.paths).map { rank in
-    let u = probability(rank)
-    let segment = segment(of: rank)
-    if segment == 0 { return Float(-log(0.05 / u) / log(2)) }
-    if segment == Levels.count { return Float(log(0.05 / (1 - u)) / log(2)) }
-    let low = Double(Levels.all[segment - 1])
-    return Float((u - low) / (Double(Levels.all[segment]) - low))
+  package static func fractions(_ tail: TailShape) -> [Float] { tail == .bounded ? bounded : exponential }
+
+  private static let exponential = makeFractions(.exponential)
+  private static let bounded = makeFractions(.bounded)
+
+  private static func makeFractions(_ tail: TailShape) -> [Float] {
+    (0..<RankPathBank.paths).map { rank in
+      let u = probability(rank)
+      let segment = segment(of: rank)
+      if segment == 0 { return Float(-tail.reach(share: u / 0.05)) }
+      if segment == Levels.count { return Float(tail.reach(share: (1 - u) / 0.05)) }
+      let low = Double(Levels.all[segment - 1])
+      return Float((u - low) / (Double(Levels.all[segment]) - low))
+    }
   }
 
   package static func probability(_ rank: Int) -> Double { (Double(rank) + 0.5) / Double(RankPathBank.paths) }
 
   package static func segment(of rank: Int) -> Int { starts.lastIndex { $0 <= rank }! }
 
-  /// Value of a rank of a segment, given seven ascending quantiles.
+  /// Value of a rank of a segment, given seven ascending quantiles and the most that a tail takes for its unit.
   @inline(__always)
-  package static func value(_ q: UnsafePointer<Float>, segment: Int, fraction: Float) -> Float {
+  package static func value(
+    _ q: UnsafePointer<Float>, segment: Int, fraction: Float, limits: (lower: Float, upper: Float)
+  ) -> Float {
     switch segment {
-    case 0: q[0] + fraction * (q[1] - q[0])
-    case 7: q[6] + fraction * (q[6] - q[5])
+    case 0: q[0] + fraction * min(q[1] - q[0], limits.lower)
+    case 7: q[6] + fraction * min(q[6] - q[5], limits.upper)
     default: min(q[segment], q[segment - 1] + fraction * (q[segment] - q[segment - 1]))
     }
   }
@@ -44,16 +53,23 @@ package enum QuantileCurve {
   /// Number of ranks whose value lies below `limit`: ranks from there on are at or above it. 256 when none is.
   @inline(__always)
   package static func ranksBelow(
-    _ limit: Float, _ q: UnsafePointer<Float>, _ fractions: UnsafePointer<Float>, _ starts: UnsafePointer<Int>
+    _ limit: Float, _ q: UnsafePointer<Float>, _ fractions: UnsafePointer<Float>, _ starts: UnsafePointer<Int>,
+    limits: (lower: Float, upper: Float)
   ) -> Int {
     var segment = 0
     while segment < Levels.count && q[segment] < limit { segment += 1 }
     var low = starts[segment]
     var high = starts[segment + 1]
-    if segment == Levels.count && value(q, segment: segment, fraction: fractions[high - 1]) < limit { return high }
+    if segment == Levels.count && value(q, segment: segment, fraction: fractions[high - 1], limits: limits) < limit {
+      return high
+    }
     while low < high {
       let middle = (low + high) / 2
-      if value(q, segment: segment, fraction: fractions[middle]) < limit { low = middle + 1 } else { high = middle }
+      if value(q, segment: segment, fraction: fractions[middle], limits: limits) < limit {
+        low = middle + 1
+      } else {
+        high = middle
+      }
     }
     return low
   }
@@ -64,12 +80,18 @@ package struct FutureValues {
   package let horizon: Int
   package let floor: Float
   private let quantiles: [Float]
+  private let fractions: [Float]
+  /// The most that a tail takes for its unit.
+  private let limits: (lower: Float, upper: Float)
 
   /// - Throws: `RiskError.notFinite` when a quantile is missing or infinite.
-  package init(quantiles source: ArraySlice<Float>, floor: Float?) throws(RiskError) {
+  package init(
+    quantiles source: ArraySlice<Float>, floor: Float?, tail: TailShape = .exponential
+  ) throws(RiskError) {
     precondition(source.count >= Levels.count && source.count % Levels.count == 0, "seven quantiles a lead")
     horizon = source.count / Levels.count
     self.floor = floor ?? -.infinity
+    fractions = QuantileCurve.fractions(tail)
     var ascending = Array(source)
     for lead in 0..<horizon {
       for q in 0..<Levels.count {
@@ -79,6 +101,7 @@ package struct FutureValues {
       }
     }
     quantiles = ascending
+    limits = ascending.withUnsafeBufferPointer { tail.outerLimits($0) }
   }
 
   /// Value of a rank at a lead (1...`horizon`).
@@ -86,7 +109,7 @@ package struct FutureValues {
     quantiles.withUnsafeBufferPointer {
       let at = $0.baseAddress! + (lead - 1) * Levels.count
       let segment = QuantileCurve.segment(of: rank)
-      return max(floor, QuantileCurve.value(at, segment: segment, fraction: QuantileCurve.fractions[rank]))
+      return max(floor, QuantileCurve.value(at, segment: segment, fraction: fractions[rank], limits: limits))
     }
   }
 
@@ -108,11 +131,12 @@ package struct FutureValues {
       return
     }
     quantiles.withUnsafeBufferPointer { q in
-      QuantileCurve.fractions.withUnsafeBufferPointer { fractions in
+      fractions.withUnsafeBufferPointer { fractions in
         QuantileCurve.starts.withUnsafeBufferPointer { starts in
           for lead in 0..<horizon {
             cuts[offset + lead] = QuantileCurve.ranksBelow(
-              limit, q.baseAddress! + lead * Levels.count, fractions.baseAddress!, starts.baseAddress!)
+              limit, q.baseAddress! + lead * Levels.count, fractions.baseAddress!, starts.baseAddress!,
+              limits: limits)
           }
         }
       }

@@ -15,6 +15,8 @@ package struct RiskInput: Sendable {
   package var bounded: Bool
   /// Share of the forecast's error that persists, 0...1, from fold errors; NaN when not known.
   package var persistence: Float
+  /// How the quantiles go on beyond q05 and q95.
+  package var tail: TailShape
   /// Trust tier of each lead.
   package var tiers: [TrustTier]
   package var step: Step
@@ -24,7 +26,8 @@ package struct RiskInput: Sendable {
 
   package init(
     series: SeriesName, quantiles: ArraySlice<Float>, history: ArraySlice<Float>, capacity: Double, floor: Float?,
-    bounded: Bool, persistence: Float, tiers: [TrustTier], step: Step, asOf: Int, rule: BreachRule
+    bounded: Bool, persistence: Float, tail: TailShape = .exponential, tiers: [TrustTier], step: Step, asOf: Int,
+    rule: BreachRule
   ) {
     self.series = series
     self.quantiles = quantiles
@@ -33,6 +36,7 @@ package struct RiskInput: Sendable {
     self.floor = floor
     self.bounded = bounded
     self.persistence = persistence
+    self.tail = tail
     self.tiers = tiers
     self.step = step
     self.asOf = asOf
@@ -53,7 +57,7 @@ package func assessRisk(_ input: RiskInput, settings: RiskSettings, bank: RankPa
   let history = BreachHistory(input.history, rule: input.rule)
   guard let level = history.level else { throw .noReading }
   guard level.isFinite else { throw .notFinite }
-  let future = try FutureValues(quantiles: input.quantiles, floor: input.floor)
+  let future = try FutureValues(quantiles: input.quantiles, floor: input.floor, tail: input.tail)
   precondition(future.horizon <= bank.horizon, "the rank paths reach as far as the forecast")
   precondition(input.tiers.count >= future.horizon, "each lead has a tier")
   let simulation = BreachSimulation(

@@ -30,7 +30,7 @@ package enum Tables {
       Column("contested", .bool), Column("live", .bool), Column("folds", .int32), Column("tested_lead", .int32),
       Column("loss_ratio", .float, nullable: true), Column("spread_factor", .float),
       Column("volatility_group", .int32), Column("error_shape", .int32), Column("persistence", .float),
-      Column("ceiling", .double, nullable: true),
+      Column("tail", .key), Column("ceiling", .double, nullable: true),
     ]
       + ["1_30", "31_60", "61_90", "91_180"].flatMap { [Column("tier_\($0)", .key), Column("reason_\($0)", .text)] })
 

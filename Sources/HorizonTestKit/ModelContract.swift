@@ -20,7 +20,10 @@ package struct ModelContract: Sendable {
     for s in 0..<panel.count {
       let readings = panel.history(s).readings
       if let refusal = block.refusals[s] {
-        if readings >= card.minimumHistory { found.append("\(card.name) refused row \(s): \(refusal)") }
+        // A series may not be of its kind; `theRightKindIsTaken` sees to it that the model takes some.
+        if readings >= card.minimumHistory && refusal != .noCycle {
+          found.append("\(card.name) refused row \(s): \(refusal)")
+        }
         continue
       }
       if readings < card.minimumHistory { found.append("\(card.name) took row \(s) with \(readings) readings") }
@@ -34,6 +37,14 @@ package struct ModelContract: Sendable {
       }
     }
     return found
+  }
+
+  /// A long series with a trend-free cycle that every model claims to handle is not refused.
+  package func theRightKindIsTaken(step: Step) -> [String] {
+    let panel = SyntheticPanel.panel(kinds: [.sawtooth], length: 400, step: step)
+    return model.checkedForecast(of: panel, horizon: horizon).refusals.compactMap { refusal in
+      refusal.map { "\(card.name) refused a saw-tooth: \($0)" }
+    }
   }
 
   /// The same panel twice gives the same bits.

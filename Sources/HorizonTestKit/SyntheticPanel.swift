@@ -6,7 +6,7 @@ import HorizonNumerics
 package enum SyntheticPanel {
   /// Kinds of series that every model must survive.
   package enum Kind: String, CaseIterable, Sendable {
-    case seasonal, trend, constant, zero, gappy, negative, huge, short, single, step, noise, startsLate
+    case seasonal, trend, constant, zero, gappy, negative, huge, short, single, step, noise, startsLate, sawtooth
   }
 
   /// - Returns: One row for each kind, `length` columns, the last one at step index `cutoff`.
@@ -38,6 +38,7 @@ package enum SyntheticPanel {
         case .single: t < length - 1 ? .nan : 5
         case .step: (t < length / 2 ? 20 : 60) + noise
         case .noise: 25 + 5 * noise
+        case .sawtooth: 20 + 2.5 * Double((t + 13) % 20) + 0.3 * noise
         case .startsLate: t < length / 3 ? .nan : 15 + 0.05 * Double(t) + noise
         }
       return Float(value)

@@ -12,6 +12,7 @@ private let steps: [Step] = [.day, .hour, Step(seconds: 604_800), Step(seconds: 
     let contract = ModelContract(models[index])
     let panel = SyntheticPanel.panel(length: 400, step: step)
     #expect(contract.forecastsAreWellFormed(panel).isEmpty)
+    #expect(contract.theRightKindIsTaken(step: step).isEmpty)
     #expect(contract.forecastsAreDeterministic(panel).isEmpty)
     #expect(contract.nothingAfterTheCutoffIsSeen(panel).isEmpty)
     #expect(contract.neighboursDoNotMatter(panel).isEmpty)
@@ -22,6 +23,12 @@ private let steps: [Step] = [.day, .hour, Step(seconds: 604_800), Step(seconds: 
     #expect(!ModelContract(Leaky()).neighboursDoNotMatter(panel).isEmpty)
     #expect(!ModelContract(Crossing()).forecastsAreWellFormed(panel).contains { $0.contains("crossing") })
     #expect(!ModelContract(NotFinite()).forecastsAreWellFormed(panel).isEmpty)
+  }
+
+  @Test func theContractCatchesAModelThatRefusesEverySeries() {
+    let contract = ModelContract(Refusing())
+    #expect(contract.forecastsAreWellFormed(SyntheticPanel.panel()).isEmpty)
+    #expect(!contract.theRightKindIsTaken(step: .day).isEmpty)
   }
 
   @Test func cardsAreUniqueAndComplete() {
@@ -51,6 +58,15 @@ private struct Crossing: ForecastModel {
 private struct NotFinite: ForecastModel {
   static let card = HorizonModelsTests.card("not-finite")
   func fitted(to panel: Panel) -> any FittedModel { Constant(value: .infinity, count: panel.count) }
+}
+
+/// Finds no series good enough.
+private struct Refusing: SeriesModel {
+  static let card = HorizonModelsTests.card("refusing")
+  func fitted(to history: History) throws(ModelError) -> Nothing { throw .noCycle }
+}
+private struct Nothing: SeriesFit {
+  func forecast(series: Int, into block: inout ForecastBlock) {}
 }
 
 private struct Constant: FittedModel {
