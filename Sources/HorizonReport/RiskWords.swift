@@ -82,7 +82,7 @@ private struct Speech {
     let server = risk.server.isEmpty ? "a server without a name" : risk.server
     let subject: String
     switch risk.resource.lowercased() {
-    case "", "value": subject = server.first == "a" && risk.server.isEmpty ? "A server without a name" : server
+    case "", "value": subject = risk.server.isEmpty ? "A server without a name" : server
     case "cpu": subject = "CPU of \(server)"
     default: subject = "\(risk.resource.prefix(1).uppercased())\(risk.resource.dropFirst()) of \(server)"
     }
@@ -96,9 +96,8 @@ private struct Speech {
       let from = date(day)
       sentence +=
         jump.isCapacity
-        ? ", and its capacity changed by a factor of \(number(jump.factor, digits: 2)) on \(from)"
-        : ", after its level \(jump.factor > 1 ? "rose" : "fell") by a factor of "
-          + "\(number(jump.factor > 1 ? jump.factor : 1 / jump.factor, digits: 2)) on \(from)"
+        ? " after its capacity went to \(number((jump.factor * 100).rounded(), digits: 3))\u{202F}% of what it was on \(from)"
+        : " after its level jumped to \(number((jump.factor * 100).rounded(), digits: 3))\u{202F}% of what it was on \(from)"
     } else if let growth, growth.isFinite {
       let size = abs(growth)
       let points = size < 9.95 ? number((size * 10).rounded() / 10, digits: 2) : number(size.rounded(), digits: 3)
@@ -116,7 +115,7 @@ private struct Speech {
         days < 0.5 && context.stepSeconds >= 86_400 || days == 0
         ? "It has just gone over \(limit)."
         : "It has been over \(limit) for \(span(days)), since \(date(-days))."
-      return (since, more(urgent: true).map { "Add \($0) now." } ?? "")
+      return (since, more.map { "Add \($0) now." } ?? "")
     }
     let soon = risk.daysP50.map { $0 <= Double(context.withinDays) } ?? false
     if isListed, risk.severity != "watch", let median = risk.daysP50 {
@@ -150,7 +149,7 @@ private struct Speech {
   // What to do.
 
   private mutating func order() -> String {
-    let amount = more(urgent: false) ?? "capacity"
+    let amount = more ?? "capacity"
     guard let day = orderDay else { return "Order \(amount)." }
     if day < today {
       return "Order \(amount) now: with \(span(Double(context.procurementDays))) to get it, the safe day was "
@@ -160,7 +159,7 @@ private struct Speech {
   }
 
   private mutating func watch() -> String {
-    guard let amount = more(urgent: false) else { return "Keep an eye on it." }
+    guard let amount = more else { return "Keep an eye on it." }
     guard let day = orderDay, day > today else {
       return "Keep an eye on it; to be on the safe side, order \(amount) now."
     }
@@ -173,11 +172,11 @@ private struct Speech {
     }
     return risk.unit == "%" || risk.unit.isEmpty
       ? "About \(number((spare / capacity * 100).rounded(.down), digits: 2))\u{202F}% of its capacity could be given back."
-      : "About \(self.amount(floorToTwoDigits(spare))) could be given back."
+      : "About \(self.amount(toTwoDigits(spare, .down))) could be given back."
   }
 
   /// How much more, as people order it: rounded up to two digits, whole where it is one or more.
-  private func more(urgent: Bool) -> String? {
+  private var more: String? {
     guard let wanted = risk.recommendedCapacity, wanted.isFinite else { return nil }
     let capacity = risk.capacity ?? 100
     let missing = wanted - capacity
@@ -186,12 +185,10 @@ private struct Speech {
       let share = (missing / capacity * 100).rounded(.up)
       return "at least \(number(share, digits: 3))\u{202F}% more capacity"
     }
-    let extra = ceilToTwoDigits(missing)
+    // Cores come whole.
+    let extra = risk.unit == "cores" ? max(1, toTwoDigits(missing.rounded(.up), .up)) : toTwoDigits(missing, .up)
     return "at least \(amount(extra)) more (to \(amount(capacity + extra)))"
   }
-
-  private func ceilToTwoDigits(_ x: Double) -> Double { toTwoDigits(x, .up) }
-  private func floorToTwoDigits(_ x: Double) -> Double { toTwoDigits(x, .down) }
 
   private func toTwoDigits(_ x: Double, _ rule: FloatingPointRoundingRule) -> Double {
     guard x > 0 else { return 0 }
