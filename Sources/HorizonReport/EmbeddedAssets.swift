@@ -4,7 +4,7 @@
 /// The page's parts, and the SHA-256 of style and script in base64, by which the page's policy knows them.
 package enum EmbeddedAssets {
   package static let styleDigest = "h6b1yfFAZEY535QLVifLxEuqDGPuDIvQ6UYPFp/YZrw="
-  package static let scriptDigest = "vgyDFgi1eeo7Abis7Quo0H1RXKe/DMiGbLDx9QA/Rek="
+  package static let scriptDigest = "BTcnzr83SjGJTZdOjQtZ+xuISBIlNOD66xTWYVojuno="
   package static let template = ###"""
 <!doctype html>
 <html lang="en">
@@ -920,6 +920,9 @@ const FanChart = (() => {
         ` ${atRisk === 1 ? "is" : "are"} over a threshold or more likely than not to be within ${plural(data.settings.withinDays, "day")}; `,
         over === 0 ? "none is over now" : `${count(over)} ${over === 1 ? "is" : "are"} over now`,
         counts.watch ? ` and ${count(counts.watch)} more ${counts.watch === 1 ? "is" : "are"} worth watching.` : ".");
+    }
+    if (total > 0 && series.withoutCeiling > 0) {
+      headline.append(` ${count(series.withoutCeiling)} series without a known ceiling `, el("a", { href: "#quality" }, "are not judged"), ".");
     }
     if (total > 0) $("tiles").append(...reached.map((entry) => el("li", {}, tile(entry))));
   }

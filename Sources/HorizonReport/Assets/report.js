@@ -109,6 +109,9 @@
         over === 0 ? "none is over now" : `${count(over)} ${over === 1 ? "is" : "are"} over now`,
         counts.watch ? ` and ${count(counts.watch)} more ${counts.watch === 1 ? "is" : "are"} worth watching.` : ".");
     }
+    if (total > 0 && series.withoutCeiling > 0) {
+      headline.append(` ${count(series.withoutCeiling)} series without a known ceiling `, el("a", { href: "#quality" }, "are not judged"), ".");
+    }
     if (total > 0) $("tiles").append(...reached.map((entry) => el("li", {}, tile(entry))));
   }
 
