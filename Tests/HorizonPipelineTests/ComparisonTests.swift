@@ -6,7 +6,7 @@ import Testing
 @Suite struct ComparisonTests {
   @Test func aRunIsComparedWithTheOneBeforeItAndFreshWithNone() async throws {
     let sandbox = try Sandbox()
-    // From day 30 on, a server that fills by a point a day.
+    // A quiet server, and one that fills by a point a day.
     let input = try sandbox.file(
       "filling.csv", dailyCSV(["web-1", "web-2"]) { s, day in "\(s == 0 ? 20 + day % 7 : 30 + max(0, day - 20))" })
     let later = try await sandbox.run(input)
