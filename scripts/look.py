@@ -3,6 +3,7 @@
 import pathlib
 import sys
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
 browser_path, report, folder = sys.argv[1], pathlib.Path(sys.argv[2]).resolve(), pathlib.Path(sys.argv[3])
@@ -15,21 +16,30 @@ TIMES = """() => {
 troubles = 0
 
 
-def watch(page, screen):
-    def trouble(text):
-        global troubles
-        troubles += 1
-        print(f"{screen}: {text}")
+def trouble(name, text):
+    global troubles
+    troubles += 1
+    print(f"{name}: {text}")
 
-    page.on("console", lambda message: trouble(f"console {message.type}: {message.text}"))
-    page.on("pageerror", lambda error: trouble(f"error: {error}"))
-    page.on("dialog", lambda dialog: (trouble(f"dialog: {dialog.message}"), dialog.dismiss()))
-    page.on("request", lambda request: None if request.url.split(":")[0] in ("file", "data", "blob") else trouble(f"request: {request.url}"))
+
+def watch(page, screen):
+    page.on("console", lambda message: trouble(screen, f"console {message.type}: {message.text}"))
+    page.on("pageerror", lambda error: trouble(screen, f"error: {error}"))
+    page.on("dialog", lambda dialog: (trouble(screen, f"dialog: {dialog.message}"), dialog.dismiss()))
+    page.on("request", lambda request: None if request.url.split(":")[0] in ("file", "data", "blob") else trouble(screen, f"request: {request.url}"))
 
 
 def shoot(page, name):
     page.wait_for_timeout(150)
     page.screenshot(path=folder / f"{name}.png")
+
+
+def check(page, name):
+    """Accessibility rules of WCAG 2.1 AA and good practice, over the page as it stands."""
+    for violation in Axe().run(page).response["violations"]:
+        for node in violation["nodes"]:
+            summary = node["failureSummary"].splitlines()[-1].strip()
+            trouble(name, f"{violation['id']}: {violation['help']}: {' '.join(map(str, node['target']))}: {summary}")
 
 
 def look(browser, screen, scheme):
@@ -51,11 +61,15 @@ def look(browser, screen, scheme):
         rows.nth(2).click()
         page.wait_for_timeout(300)
         shoot(page, f"{name}-open")
+        check(page, f"{name}, a row open")
         rows.nth(2).click()
-    for section in ("charts", "contest", "quality", "guide"):
+    for section in ("changes", "headroom", "charts", "contest", "quality", "guide"):
         page.evaluate(f"document.getElementById('{section}').scrollIntoView()")
         page.wait_for_timeout(300)
         shoot(page, f"{name}-{section}")
+    if wide > 0:
+        trouble(name, "the page scrolls sideways")
+    check(page, name)
     context.close()
 
 
@@ -64,10 +78,11 @@ with sync_playwright() as playwright:
     for screen in SCREENS:
         for scheme in ("light", "dark"):
             look(browser, screen, scheme)
-    page = browser.new_page()
+    # A dark screen prints on white paper as well.
+    page = browser.new_page(color_scheme="dark")
     watch(page, "print")
     page.goto(report.as_uri())
     page.pdf(path=folder / "print.pdf", format="A4", margin={side: "12mm" for side in ("top", "bottom", "left", "right")})
     browser.close()
-print(f"{report.stat().st_size / 1e6:.2f} MB, {troubles} messages, pictures in {folder}")
+print(f"{report.stat().st_size / 1e6:.2f} MB, {troubles} messages and violations, pictures in {folder}")
 sys.exit(1 if troubles else 0)

@@ -18,8 +18,12 @@ package func writtenReport(of run: URL) throws(Failure) -> String {
 }
 
 /// Renders the page of a run that is being made, from its files and the master's readings.
-func report(of run: URL, manifest: RunManifest, risks: [RiskRow], in workspace: Workspace) async throws -> String {
-  renderReport(try await ReportBuilder(run: run, manifest: manifest, risks: risks, workspace: workspace).data())
+func report(
+  of run: URL, manifest: RunManifest, risks: [RiskRow], comparison: Comparison?, in workspace: Workspace
+) async throws -> String {
+  renderReport(
+    try await ReportBuilder(run: run, manifest: manifest, risks: risks, comparison: comparison, workspace: workspace)
+      .data())
 }
 
 /// Gathers what the page shows.
@@ -27,6 +31,7 @@ private struct ReportBuilder: Sendable {
   let run: URL
   let manifest: RunManifest
   let risks: [RiskRow]
+  let comparison: Comparison?
   let workspace: Workspace
 
   /// Series that get a chart, at most; rows that get a line, at most.
@@ -38,13 +43,13 @@ private struct ReportBuilder: Sendable {
   func data() async throws -> ReportData {
     let fleet = try Fleet(workspace: workspace, settings: manifest.settings)
     let units = Dictionary(uniqueKeysWithValues: fleet.manifest.resources.map { ($0.name, $0.unit ?? "") })
-    let ceilings = try readCeilings()
+    let verdicts = try readVerdicts()
     let shown = charted
     // Reading forecasts and histories of the charts takes as long as all the rest.
-    async let charts = self.charts(shown, fleet: fleet, units: units, ceilings: ceilings)
+    async let drawing = self.charts(shown, fleet: fleet, units: units, verdicts: verdicts)
     let place = Dictionary(uniqueKeysWithValues: shown.enumerated().map { ($1, $0) })
     let names = Dictionary(uniqueKeysWithValues: manifest.settings.thresholds.map { ($0.percent, $0.name) })
-    let rows = risks.map { row in
+    var rows = risks.map { row in
       ReportData.Risk(
         server: row.series.server, resource: row.series.resource, threshold: names[row.threshold] ?? "",
         thresholdValue: row.threshold, severity: row.severity.description, tier: row.tier.rawValue,
@@ -53,16 +58,31 @@ private struct ReportBuilder: Sendable {
         within180: row.pBreach180.map(Double.init), daysP10: row.daysToBreachP10.map(Double.init),
         daysP50: row.daysToBreachP50.map(Double.init), daysP90: row.daysToBreachP90.map(Double.init),
         orderBy: row.orderBy.map { CivilDate(daysSinceEpoch: $0).description },
-        recommendedCapacity: row.recommendedCapacity, capacity: ceilings[row.series],
+        recommendedCapacity: row.recommendedCapacity, capacity: verdicts[row.series]?.ceiling,
         reclaimable: row.reclaimable, unit: units[row.series.resource] ?? "", reason: row.reason,
         chart: place[row.series])
     }
     let thresholds = manifest.settings.thresholds.map { ReportData.Threshold(name: $0.name, value: $0.percent) }
+    let counts = ReportData.Fleet(counting: rows, thresholds: thresholds)
+    let headroom = ReportData.Headroom(
+      counting: rows, shown: ReportBuilder.mostRows,
+      inventory: try inventoryGroups(workspace, servers: Set(risks.lazy.map(\.series.server))))
+    rows.removeLast(max(0, rows.count - ReportBuilder.mostRows))
+    let drawn = try await drawing
+    let context = WordingContext(
+      asOf: fleet.asOfTime / 1_000_000, stepSeconds: fleet.step.seconds,
+      horizonDays: Double(manifest.horizon) * fleet.step.days, withinDays: Int(manifest.settings.within),
+      procurementDays: Int(manifest.settings.procurementDays))
+    for i in rows.indices {
+      let facts = drawn.facts[risks[i].series]
+      rows[i].trustReason = verdicts[risks[i].series]?.reason(of: risks[i], within: manifest.settings.within) ?? ""
+      rows[i].words = RiskWords(rows[i], growth: facts?.growth, jump: facts?.jump, in: context)
+    }
     return ReportData(
       title: "Capacity risks", asOf: manifest.asOf, version: manifest.version, inputs: try inputs(),
-      settings: settings(thresholds), fleet: ReportData.Fleet(counting: rows, thresholds: thresholds),
-      contest: contest(), risks: Array(rows.prefix(ReportBuilder.mostRows)),
-      charts: try await charts, quality: try quality(),
+      settings: settings(thresholds), fleet: counts, headroom: headroom,
+      changes: comparison?.shown ?? ReportData.Changes(), contest: contest(), risks: rows, charts: drawn.charts,
+      quality: try quality(),
       notes: manifest.notes + manifest.units.sorted { $0.key < $1.key }.map { "\($0.value)." })
   }
 
@@ -124,17 +144,43 @@ private struct ReportBuilder: Sendable {
 
   private func quality() throws -> ReportData.Quality { reportQuality(try readQuality()) }
 
-  private func readCeilings() throws -> [SeriesName: Double] {
+  /// What was decided for one series.
+  private struct Verdict {
+    let ceiling: Double?
+    /// By lead bucket.
+    let tiers: [String]
+    let reasons: [String]
+
+    /// Why the tier of a row is what it is; it was taken at the median breach, or at the end of the window.
+    func reason(of row: RiskRow, within: Double) -> String {
+      let days = row.isCrossed ? 1 : row.daysToBreachP50.map(Double.init) ?? within
+      let bucket = LeadBucket(days: days).rawValue
+      return tiers[bucket] == row.tier.rawValue ? reasons[bucket] : "no fold reaches these leads"
+    }
+  }
+
+  private func readVerdicts() throws -> [SeriesName: Verdict] {
+    let wanted = Set(risks.lazy.map(\.series))
+    let buckets = LeadBucket.allCases.indices
+    let tiers = Tables.decisions.columns.filter { $0.name.hasPrefix("tier_") }
+    let reasons = Tables.decisions.columns.filter { $0.name.hasPrefix("reason_") }.map { Column($0.name, .key) }
     let reader = try TableReader(
       parquet: run.appending(path: "decisions.parquet").path,
-      columns: [Column("server", .key), Column("resource", .key), Column("ceiling", .double, nullable: true)])
-    var result: [SeriesName: Double] = [:]
+      columns: [Column("server", .key), Column("resource", .key), Column("ceiling", .double, nullable: true)] + tiers
+        + reasons)
+    var result: [SeriesName: Verdict] = [:]
     while let batch = try reader.next() {
       let (servers, resources) = (reader.keyNames(0), reader.keyNames(1))
-      for i in 0..<batch.rowCount where !batch.doubles(2)[i].isNaN {
+      let tierNames = buckets.map { reader.keyNames(3 + $0) }
+      let reasonNames = buckets.map { reader.keyNames(3 + buckets.count + $0) }
+      for i in 0..<batch.rowCount {
         let name = SeriesName(
           server: servers[Int(batch.codes(0)[i])], resource: resources[Int(batch.codes(1)[i])])
-        result[name] = batch.doubles(2)[i]
+        guard wanted.contains(name) else { continue }
+        let ceiling = batch.doubles(2)[i]
+        result[name] = Verdict(
+          ceiling: ceiling.isNaN ? nil : ceiling, tiers: buckets.map { tierNames[$0][Int(batch.codes(3 + $0)[i])] },
+          reasons: buckets.map { reasonNames[$0][Int(batch.codes(3 + buckets.count + $0)[i])] })
       }
     }
     return result
@@ -179,16 +225,26 @@ private struct ReportBuilder: Sendable {
     return result
   }
 
+  /// What the readings of a drawn series say besides its chart.
+  private struct Facts {
+    let growth: Double?
+    let jump: ReportData.LevelMark?
+  }
+
   private func charts(
-    _ names: [SeriesName], fleet: Fleet, units: [String: String], ceilings: [SeriesName: Double]
-  ) throws -> [ReportData.Chart] {
+    _ names: [SeriesName], fleet: Fleet, units: [String: String], verdicts: [SeriesName: Verdict]
+  ) throws -> (charts: [ReportData.Chart], facts: [SeriesName: Facts]) {
     let forecasts = try readForecasts(Set(names))
     let histories = try MasterReader(folder: fleet.master.path, manifest: fleet.manifest, asOf: fleet.asOf)
       .read(names: names)
     let rows = Dictionary(grouping: risks, by: \.series)
-    return names.map { name in
+    var facts: [SeriesName: Facts] = [:]
+    let charts = names.map { name in
       let forecast = forecasts[name]!
       let (times, values) = thinned(histories[name]!, step: fleet.step, until: fleet.asOf)
+      let capacity = verdicts[name]?.ceiling
+      let past = SeriesPast(histories[name]!, step: fleet.step, asOf: fleet.asOf)
+      facts[name] = Facts(growth: capacity.flatMap(past.growth), jump: past.recentJump)
       let leads = forecast.tiers.indices.filter { lead in
         let stride = (forecast.tiers.count + ReportBuilder.mostLeads - 1) / ReportBuilder.mostLeads
         return lead == 0 || lead % stride == stride - 1 || lead == forecast.tiers.count - 1
@@ -196,7 +252,7 @@ private struct ReportBuilder: Sendable {
       let q = forecast.quantiles.map { level in leads.map { level[$0] } }
       let start = fleet.asOfTime / 1_000_000
       return ReportData.Chart(
-        server: name.server, resource: name.resource, unit: units[name.resource] ?? "", capacity: ceilings[name],
+        server: name.server, resource: name.resource, unit: units[name.resource] ?? "", capacity: capacity,
         model: forecast.model, start: start, stepSeconds: fleet.step.seconds, historyTimes: times,
         historyValues: values, leads: leads.map { $0 + 1 },
         quantiles: ReportData.Chart.Quantiles(
@@ -206,10 +262,11 @@ private struct ReportBuilder: Sendable {
           func time(_ days: Float?) -> Int64? { days.map { start + Int64((Double($0) * 86_400).rounded()) } }
           return ReportData.Chart.Line(
             name: manifest.settings.thresholds.first { $0.percent == row.threshold }?.name ?? "",
-            value: (ceilings[name] ?? .nan) * row.threshold / 100, breachP10: time(row.daysToBreachP10),
+            value: (capacity ?? .nan) * row.threshold / 100, breachP10: time(row.daysToBreachP10),
             breachP50: time(row.daysToBreachP50), breachP90: time(row.daysToBreachP90))
-        })
+        }, marks: past.marks)
     }
+    return (charts, facts)
   }
 
   /// At most 400 points: the highest reading of each stretch, so that peaks stay visible; nil where a stretch has none.

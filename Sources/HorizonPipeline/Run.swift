@@ -146,7 +146,10 @@ private func forecast(
   try writeDecisions(decided.decisions.series, names: names, to: folder.appending(path: "decisions.parquet"))
   watch.lap("risk")
   var manifest = RunManifest(decided, published: published, settings: settings, workspace: workspace)
-  let page = try await report(of: folder, manifest: manifest, risks: published.risks, in: workspace)
+  let comparison = try Comparison(of: published.risks, manifest, decided.fleet, in: workspace)
+  manifest.compared = comparison?.record
+  let page = try await report(
+    of: folder, manifest: manifest, risks: published.risks, comparison: comparison, in: workspace)
   try atomicWrite(page, to: folder.appending(path: "report.html").path)
   watch.lap("report")
   manifest.timings = watch.timings
@@ -245,6 +248,8 @@ extension RunManifest {
     var dated = self
     dated.timings = []
     dated.threads = 0
+    // That nothing was compared stands in `compared`.
+    dated.settings.fresh = nil
     dated.inputs = inputs.map { Item(name: "", bytes: $0.bytes, sha256: $0.sha256) }
     dated.outputs = outputs.filter { $0.name != "timings.parquet" }
     digest = sha256(of: try RunManifest.encoder().encode(dated))

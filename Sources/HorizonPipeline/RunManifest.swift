@@ -22,6 +22,8 @@ package struct RunManifest: Codable, Sendable {
   /// What 100 % is, resource by resource, in words.
   package var units: [String: String]
   package var notes: [String]
+  /// What was read of an earlier run; nil when there was none, or under `--fresh`.
+  package var compared: Compared?
   /// SHA-256 over settings, inputs and outputs; times are not part of it.
   package var digest = ""
   package var timings: [Timing] = []
@@ -31,6 +33,16 @@ package struct RunManifest: Codable, Sendable {
     package var name: String
     package var bytes: Int
     package var sha256: String
+  }
+
+  /// The earlier run that the report compares this one with.
+  package struct Compared: Codable, Sendable {
+    package var run: String
+    /// Of that run.
+    package var digest: String
+    package var newRisks: Int
+    package var goneRisks: Int
+    package var movedDates: Int
   }
 
   package struct Counts: Codable, Sendable {

@@ -26,6 +26,8 @@ package struct RunSettings: Sendable, Codable {
   package var procurementDays = 30.0
   package var raw = false
   package var keepForecasts = false
+  /// Nothing of earlier runs is read; absent in the files of runs that read what there was.
+  package var fresh: Bool?
 
   package init() {}
 

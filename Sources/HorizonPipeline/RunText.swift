@@ -81,6 +81,13 @@ func runSummary(_ manifest: RunManifest, risks: [RiskRow], report: String) -> St
     lines += ["At risk: \(severities.joined(separator: ", ")).", "", riskTable(Array(listed.prefix(10)))]
     if listed.count > 10 { lines.append("... and \(grouped(listed.count - 10)) more: horizonscale risk") }
   }
+  if let compared = manifest.compared {
+    lines += [
+      "",
+      "Since run \(compared.run): \(grouped(compared.newRisks)) new, \(grouped(compared.goneRisks)) gone, "
+        + "\(grouped(compared.movedDates)) with a date moved by more than 14 days.",
+    ]
+  }
   lines += ["", "Report: \(report)"]
   return lines.joined(separator: "\n")
 }

@@ -18,11 +18,13 @@ extension ReportData {
     package var quantiles: Quantiles
     package var tiers: [TierRange]
     package var thresholds: [Line]
+    /// Lasting changes of level or capacity, oldest first.
+    package var marks: [LevelMark]
 
     package init(
       server: String, resource: String, unit: String, capacity: Double?, model: String, start: Int64,
       stepSeconds: Int64, historyTimes: [Int64], historyValues: [Double?], leads: [Int], quantiles: Quantiles,
-      tiers: [TierRange], thresholds: [Line]
+      tiers: [TierRange], thresholds: [Line], marks: [LevelMark] = []
     ) {
       self.server = server
       self.resource = resource
@@ -37,6 +39,7 @@ extension ReportData {
       self.quantiles = quantiles
       self.tiers = tiers
       self.thresholds = thresholds
+      self.marks = marks
     }
 
     /// One value per entry of `leads` each.
@@ -88,9 +91,27 @@ extension ReportData {
   }
 }
 
+extension ReportData {
+  /// A lasting change of a series that is no growth.
+  package struct LevelMark: Codable, Sendable, Equatable {
+    /// Of the first reading after it, in epoch seconds.
+    package var time: Int64
+    /// A resize rather than a move of the readings.
+    package var isCapacity: Bool
+    /// New level or capacity over the old one.
+    package var factor: Double
+
+    package init(time: Int64, isCapacity: Bool, factor: Double) {
+      self.time = time
+      self.isCapacity = isCapacity
+      self.factor = factor
+    }
+  }
+}
+
 extension ReportData.Chart: Codable {
   private enum Key: String, CodingKey {
-    case server, resource, unit, capacity, model, start, stepSeconds, leads, quantiles, tiers, thresholds
+    case server, resource, unit, capacity, model, start, stepSeconds, leads, quantiles, tiers, thresholds, marks
     /// Times are the first one, then differences counted in a common divisor.
     case timeFirst, timeUnit, timeDifferences, values
   }
@@ -107,6 +128,7 @@ extension ReportData.Chart: Codable {
     try box.encode(leads, forKey: .leads)
     try box.encode(tiers, forKey: .tiers)
     try box.encode(thresholds, forKey: .thresholds)
+    try box.encode(marks, forKey: .marks)
 
     let q = quantiles
     let levels = [q.q05, q.q10, q.q25, q.q50, q.q75, q.q90, q.q95]
@@ -142,6 +164,7 @@ extension ReportData.Chart: Codable {
       quantiles: Quantiles(
         q05: levels[0], q10: levels[1], q25: levels[2], q50: levels[3], q75: levels[4], q90: levels[5], q95: levels[6]),
       tiers: try box.decode([TierRange].self, forKey: .tiers),
-      thresholds: try box.decode([Line].self, forKey: .thresholds))
+      thresholds: try box.decode([Line].self, forKey: .thresholds),
+      marks: try box.decode([ReportData.LevelMark].self, forKey: .marks))
   }
 }

@@ -3,8 +3,8 @@
 
 /// The page's parts, and the SHA-256 of style and script in base64, by which the page's policy knows them.
 package enum EmbeddedAssets {
-  package static let styleDigest = "0gQU0aDf5Xr9cAgcaliwwKbgm/hsob8F9XTD0XrU5sE="
-  package static let scriptDigest = "pLas0ZtWIjt29/2xVOUFQGpQNpkpKSl502MVwZFci3I="
+  package static let styleDigest = "h6b1yfFAZEY535QLVifLxEuqDGPuDIvQ6UYPFp/YZrw="
+  package static let scriptDigest = "BTcnzr83SjGJTZdOjQtZ+xuISBIlNOD66xTWYVojuno="
   package static let template = ###"""
 <!doctype html>
 <html lang="en">
@@ -19,31 +19,42 @@ package enum EmbeddedAssets {
 </head>
 <body>
 <a class="skip" href="#risks">Skip to the ranked risks</a>
-<header class="masthead">
+<header class="topbar">
+  <div class="wrap bar">
+    <p class="brand">HorizonScale</p>
+    <nav aria-label="Sections">
+      <a href="#changes">Changes</a>
+      <a href="#headroom">Headroom</a>
+      <a href="#risks">Risks</a>
+      <a href="#charts">Charts</a>
+      <a href="#contest">Contest</a>
+      <a href="#quality">Data</a>
+      <a href="#guide">How to read</a>
+    </nav>
+    <button class="button small" type="button" id="theme">Dark</button>
+  </div>
+</header>
+<main>
+<div class="masthead">
   <div class="wrap">
-    <div class="bar">
-      <p class="brand">HorizonScale</p>
-      <nav aria-label="Sections">
-        <a href="#risks">Risks</a>
-        <a href="#charts">Charts</a>
-        <a href="#contest">Contest</a>
-        <a href="#quality">Data</a>
-        <a href="#guide">How to read</a>
-      </nav>
-    </div>
     <h1 id="title"></h1>
     <p class="scope" id="scope"></p>
     <p class="headline" id="headline"></p>
     <ul class="tiles" id="tiles" aria-label="Series over a threshold, by time"></ul>
   </div>
-</header>
-<main class="wrap">
+</div>
+<div class="wrap">
   <noscript><p class="notice">This page draws its tables and charts with a script inside the file. Allow scripts for it to see them; the
   same rows are in risks.csv beside it.</p></noscript>
 
-  <section id="notes" aria-labelledby="notes-title" hidden>
-    <h2 id="notes-title">Before you read on</h2>
-    <ul id="notes-list" class="notice"></ul>
+  <section id="first" aria-labelledby="first-title" hidden>
+    <h2 id="first-title">First things to do</h2>
+    <div class="first-grid" id="first-grid"></div>
+  </section>
+
+  <section id="changes" aria-labelledby="changes-title">
+    <h2 id="changes-title">Since the last run</h2>
+    <div id="changes-body"></div>
   </section>
 
   <section id="outlook" aria-labelledby="outlook-title" hidden>
@@ -52,6 +63,13 @@ package enum EmbeddedAssets {
       <div class="card" id="outlook-table"></div>
       <div class="card" id="outlook-counts"></div>
     </div>
+  </section>
+
+  <section id="headroom" aria-labelledby="headroom-title" hidden>
+    <h2 id="headroom-title">Headroom by group and resource</h2>
+    <div class="status"><p class="hint" id="headroom-hint"></p><span class="actions" id="headroom-actions"></span></div>
+    <div class="card pad scroll" id="headroom-box" tabindex="0" role="region" aria-label="Table of headroom, scrolls"></div>
+    <p class="more" id="headroom-more"></p>
   </section>
 
   <section id="risks" aria-labelledby="risks-title">
@@ -84,6 +102,7 @@ package enum EmbeddedAssets {
     <h2 id="guide-title">How to read this page</h2>
     <dl class="card guide" id="guide-body"></dl>
   </section>
+</div>
 </main>
 <footer class="wrap" id="footer"></footer>
 <script type="application/json" id="data">{{data}}</script>
@@ -95,7 +114,7 @@ package enum EmbeddedAssets {
   package static let style = ###"""
 .uplot, .uplot *, .uplot *::before, .uplot *::after {box-sizing: border-box;}.uplot {font-family: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, "Noto Sans", sans-serif, "Apple Color Emoji", "Segoe UI Emoji", "Segoe UI Symbol", "Noto Color Emoji";line-height: 1.5;width: min-content;}.u-title {text-align: center;font-size: 18px;font-weight: bold;}.u-wrap {position: relative;user-select: none;}.u-over, .u-under {position: absolute;}.u-under {overflow: hidden;}.uplot canvas {display: block;position: relative;width: 100%;height: 100%;}.u-axis {position: absolute;}.u-legend {font-size: 14px;margin: auto;text-align: center;}.u-inline {display: block;}.u-inline * {display: inline-block;}.u-inline tr {margin-right: 16px;}.u-legend th {font-weight: 600;}.u-legend th > * {vertical-align: middle;display: inline-block;}.u-legend .u-marker {width: 1em;height: 1em;margin-right: 4px;background-clip: padding-box !important;}.u-inline.u-live th::after {content: ":";vertical-align: middle;}.u-inline:not(.u-live) .u-value {display: none;}.u-series > * {padding: 4px;}.u-series th {cursor: pointer;}.u-legend .u-off > * {opacity: 0.3;}.u-select {background: rgba(0,0,0,0.07);position: absolute;pointer-events: none;}.u-cursor-x, .u-cursor-y {position: absolute;left: 0;top: 0;pointer-events: none;will-change: transform;}.u-hz .u-cursor-x, .u-vt .u-cursor-y {height: 100%;border-right: 1px dashed #607D8B;}.u-hz .u-cursor-y, .u-vt .u-cursor-x {width: 100%;border-bottom: 1px dashed #607D8B;}.u-cursor-pt {position: absolute;top: 0;left: 0;border-radius: 50%;border: 0 solid;pointer-events: none;will-change: transform;/*this has to be !important since we set inline "background" shorthand */background-clip: padding-box !important;}.u-axis.u-off, .u-select.u-off, .u-cursor-x.u-off, .u-cursor-y.u-off, .u-cursor-pt.u-off {display: none;}:root {
   --page: #f5f6f8; --card: #ffffff; --ink: #1a2029; --muted: #566170; --line: #dfe3e8; --rule: #eceff2;
-  --accent: #00639c; --accent-ink: #ffffff; --focus: #0072b2; --soft: #edf3f8; --hot: #d55e00;
+  --accent: #00639c; --accent-ink: #ffffff; --focus: #0072b2; --soft: #edf3f8; --hot: #d55e00; --hot-ink: #a83f00;
   --most: #a83f00; --most-ink: #ffffff; --next: #ffdf9e; --next-ink: #533600; --watch: #d5e9f6; --watch-ink: #0d3f5f;
   --calm: #e9ecef; --calm-ink: #4a5461;
   --chart-ink: #3c4654; --chart-grid: #e8ebef; --chart-fan: 0, 114, 178; --chart-median: #00639c;
@@ -104,9 +123,9 @@ package enum EmbeddedAssets {
   color-scheme: light dark;
 }
 @media (prefers-color-scheme: dark) {
-  :root {
+  :root:not([data-theme="light"]) {
     --page: #0e1217; --card: #161c23; --ink: #e6eaf0; --muted: #9ca8b6; --line: #2b343f; --rule: #212932;
-    --accent: #6cb9ec; --accent-ink: #08131c; --focus: #8fcbf3; --soft: #1a2632; --hot: #f08a45;
+    --accent: #6cb9ec; --accent-ink: #08131c; --focus: #8fcbf3; --soft: #1a2632; --hot: #f08a45; --hot-ink: #f08a45;
     --most: #e8702a; --most-ink: #1d0c00; --next: #5a430f; --next-ink: #ffdf9e; --watch: #173850; --watch-ink: #bfe0f6;
     --calm: #262f39; --calm-ink: #b3bdc9;
     --chart-ink: #c3ccd7; --chart-grid: #242d37; --chart-fan: 86, 180, 233; --chart-median: #7cc4f2;
@@ -114,8 +133,22 @@ package enum EmbeddedAssets {
     --shadow: none;
   }
 }
+:root[data-theme="dark"] {
+  --page: #0e1217; --card: #161c23; --ink: #e6eaf0; --muted: #9ca8b6; --line: #2b343f; --rule: #212932;
+  --accent: #6cb9ec; --accent-ink: #08131c; --focus: #8fcbf3; --soft: #1a2632; --hot: #f08a45; --hot-ink: #f08a45;
+  --most: #e8702a; --most-ink: #1d0c00; --next: #5a430f; --next-ink: #ffdf9e; --watch: #173850; --watch-ink: #bfe0f6;
+  --calm: #262f39; --calm-ink: #b3bdc9;
+  --chart-ink: #c3ccd7; --chart-grid: #242d37; --chart-fan: 86, 180, 233; --chart-median: #7cc4f2;
+  --chart-most: #f0823c; --chart-next: #e6a93a; --chart-capacity: #8a96a4; --chart-tier: 170, 190, 215;
+  --shadow: none;
+  color-scheme: dark;
+}
+:root[data-theme="light"] { color-scheme: light; }
+@media (prefers-contrast: more) {
+  :root:root { --muted: var(--ink); --line: currentColor; --rule: var(--muted); --shadow: none; }
+}
 * { box-sizing: border-box; }
-html { scroll-behavior: smooth; scroll-padding-top: 16px; -webkit-text-size-adjust: 100%; }
+html { scroll-behavior: smooth; scroll-padding-top: 56px; -webkit-text-size-adjust: 100%; }
 body {
   margin: 0; background: var(--page); color: var(--ink);
   font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
@@ -137,8 +170,41 @@ button { cursor: pointer; }
 .hint { color: var(--muted); font-size: 13.5px; margin: 8px 0 12px; max-width: 90ch; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; box-shadow: var(--shadow); }
 
-.masthead { background: var(--card); border-bottom: 1px solid var(--line); padding: 14px 0 22px; }
-.bar { display: flex; align-items: center; justify-content: space-between; gap: 8px 24px; flex-wrap: wrap; }
+.topbar { position: sticky; top: 0; z-index: 5; background: var(--card); border-bottom: 1px solid var(--line); }
+.bar { display: flex; align-items: center; gap: 4px 24px; min-height: 46px; }
+.bar nav { flex: 1; justify-content: flex-end; }
+.masthead { background: var(--card); border-bottom: 1px solid var(--line); padding: 6px 0 22px; }
+.hidden-text { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.name { border: 0; background: none; padding: 0; font-weight: 650; text-align: left; overflow-wrap: anywhere; color: var(--ink); }
+.name:hover { text-decoration: underline; }
+.first-grid { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 16px; }
+.first { padding: 14px 18px 12px; border-left: 5px solid var(--chart-next); }
+.first.most { border-left-color: var(--chart-most); }
+.first h3 { display: flex; justify-content: space-between; align-items: flex-start; gap: 12px; font-size: 16px; }
+.first h3 .badge { flex: none; }
+.first p { text-wrap: pretty; overflow-wrap: anywhere; margin: 0 0 4px; }
+.act { font-weight: 650; }
+.thirds { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr) minmax(0, 1.2fr); gap: 16px; align-items: start; }
+.thirds h3 .figure { font-size: 24px; margin-right: 8px; font-variant-numeric: tabular-nums; }
+.thirds summary { cursor: pointer; color: var(--accent); font-size: 13.5px; padding: 6px 0 0; }
+.list { list-style: none; margin: 0; padding: 0; }
+.list li { display: flex; justify-content: space-between; gap: 12px; padding: 6px 0; border-top: 1px solid var(--rule); font-size: 14.5px; }
+.list li > div { min-width: 0; }
+.list .name { font-weight: 600; }
+.list .what { text-align: right; flex: none; max-width: 64%; }
+.list .what .under { white-space: normal; overflow-wrap: normal; }
+.inline { display: inline-flex; align-items: center; gap: 8px; font-size: 13.5px; color: var(--muted); }
+select { height: 36px; padding: 0 6px 0 10px; border: 1px solid #8a94a1; border-radius: 7px; background: var(--card); color: var(--ink); font-size: 14.5px; max-width: 100%; }
+.rooms { min-width: max-content; }
+.rooms th:first-child { position: sticky; left: 0; background: var(--card); max-width: 220px; overflow-wrap: anywhere; z-index: 1; }
+.rooms td { padding: 0; border-left: 3px solid var(--card); }
+.rooms tbody tr:last-child > * { border-top: 2px solid var(--line); }
+.rooms td .pick { display: grid; grid-template-columns: auto 1fr; gap: 0 14px; align-items: center; width: 100%; margin: 0; padding: 6px 10px; text-align: left; border-radius: 0; }
+.rooms .median { font-size: 19px; font-weight: 650; grid-row: span 2; min-width: 2.2em; text-align: right; }
+.rooms td .under { white-space: nowrap; overflow: visible; }
+.rooms .under { line-height: 1.3; color: var(--ink); opacity: 0.86; }
+.rooms th .under { font-weight: 400; color: var(--muted); opacity: 1; }
+.rooms .hit { font-weight: 650; opacity: 1; }
 .brand { margin: 0; font-weight: 700; letter-spacing: 0.01em; color: var(--accent); }
 nav { display: flex; gap: 4px 18px; flex-wrap: wrap; font-size: 14px; }
 nav a { text-decoration: none; padding: 4px 0; }
@@ -156,8 +222,7 @@ button.tile:hover { border-color: var(--accent); }
 .tile .caption { display: block; font-size: 13.5px; color: var(--muted); }
 .tile .figure { display: block; font-size: 30px; line-height: 1.2; font-weight: 650; font-variant-numeric: tabular-nums; letter-spacing: -0.02em; }
 .tile .detail { display: block; font-size: 13px; color: var(--muted); font-variant-numeric: tabular-nums; }
-.tile.now .figure { color: var(--hot); }
-@media (prefers-color-scheme: light) { .tile.now .figure { color: var(--most); } }
+.tile.now .figure { color: var(--hot-ink); }
 
 .notice { margin: 0; padding: 12px 16px 12px 34px; background: var(--soft); border-radius: 10px; border: 1px solid var(--line); }
 .notice li { margin: 2px 0; overflow-wrap: anywhere; }
@@ -261,6 +326,7 @@ th { text-align: left; font-weight: 600; font-size: 13px; color: var(--muted); }
 .key.median { height: 0; border-top: 2.5px solid var(--chart-median); border-radius: 0; }
 .key.fan { background: linear-gradient(to right, rgb(var(--chart-fan), 0.55) 33%, rgb(var(--chart-fan), 0.34) 33% 66%, rgb(var(--chart-fan), 0.18) 66%); }
 .key.line { height: 0; border-top: 2px dashed var(--chart-next); border-radius: 0; }
+.key.mark { height: 12px; width: 0; margin: 0 9px; border-left: 1.5px dotted var(--chart-ink); border-radius: 0; }
 .key.breach { background: var(--chart-most); height: 6px; border-radius: 3px; }
 .key.tiers { background: linear-gradient(to right, rgb(var(--chart-tier), 0.03) 33%, rgb(var(--chart-tier), 0.12) 33% 66%, rgb(var(--chart-tier), 0.24) 66%); border: 1px solid var(--line); }
 details.behind summary { cursor: pointer; font-size: 13px; color: var(--accent); }
@@ -290,12 +356,20 @@ footer.wrap { color: var(--muted); font-size: 13px; padding-top: 28px; padding-b
   .risk .c-p60, .risk .c-capacity { display: none; }
 }
 @media screen and (max-width: 960px) {
-  .columns, .chart-grid, .detail-grid { grid-template-columns: minmax(0, 1fr); }
+  .columns, .chart-grid, .detail-grid, .first-grid, .thirds { grid-template-columns: minmax(0, 1fr); }
   .risk .c-p-more, .risk .c-threshold, .risk .c-order { display: none; }
   .guide { columns: 1; }
 }
 @media screen and (max-width: 720px) {
   .wrap { padding: 0 16px; }
+  .topbar { position: static; }
+  .bar { flex-wrap: wrap; padding-top: 8px; padding-bottom: 8px; justify-content: space-between; }
+  .bar nav { order: 3; flex-basis: 100%; justify-content: flex-start; }
+  html { scroll-padding-top: 12px; }
+  .rooms td .pick { grid-template-columns: minmax(0, 1fr); padding: 6px 8px; }
+  .rooms .median { text-align: left; }
+    .rooms th:first-child { max-width: 96px; }
+  .tile .detail { font-size: 12px; white-space: nowrap; }
   h1 { font-size: 22px; }
   .headline { font-size: 16.5px; }
   .tiles { grid-template-columns: repeat(2, 1fr); gap: 10px; }
@@ -305,10 +379,10 @@ footer.wrap { color: var(--muted); font-size: 13px; padding-top: 28px; padding-b
   .filters label.wide { flex-basis: 100%; }
   .filters input, .filters select { width: 100%; max-width: none; }
   .risk .c-rank, .risk .c-resource, .risk .c-now, .risk .c-tier { display: none; }
-  .risk .c-severity { width: 84px; } .risk .c-p { width: 50px; } .risk .c-when { width: 92px; }
+  .risk .c-severity { width: 84px; } .risk .c-p { width: 58px; } .risk .c-when { width: 92px; }
   .risk tbody tr.row > .c-when { font-size: 14px; padding: 0 4px; } .risk tbody .badge { padding: 1px 7px; }
   .table-box { scrollbar-gutter: auto; }
-  .risk tbody tr.row > .c-severity { padding: 0 2px; }
+  .risk tbody tr.row > .c-severity, .risk tbody tr.row > .c-p { padding: 0 3px; }
   .risk { --row: 56px; }
   .risk tbody tr.row > * { padding: 0 6px; } .risk thead button { padding: 0 4px; font-size: 12px; }
   .under.phone { display: block; }
@@ -326,19 +400,28 @@ footer.wrap { color: var(--muted); font-size: 13px; padding-top: 28px; padding-b
   .cards-on-phone .meter { display: inline-flex; width: 60%; vertical-align: middle; }
 }
 @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } .open-row::before { transition: none; } }
+@media (forced-colors: active) { .badge, .heat, .tile { border: 1px solid; } }
+/* Set before a page is laid out for paper, so that charts are drawn in the size they are printed in. */
+[data-printing] .chart-grid { grid-template-columns: minmax(0, 1fr); width: 698px; gap: 10px; }
+[data-printing] .plot { height: 212px; }
+[data-printing] .chart:not(:first-child) .legend { display: none; }
 @media print {
-  :root {
+  :root:root:root {
     --page: #ffffff; --card: #ffffff; --ink: #000000; --muted: #444444; --line: #bbbbbb; --rule: #dddddd; --accent: #00507e; --soft: #ffffff;
-    --hot: #d55e00; --most: #a83f00; --most-ink: #ffffff; --next: #ffdf9e; --next-ink: #533600; --watch: #d5e9f6; --watch-ink: #0d3f5f; --calm: #e9ecef; --calm-ink: #4a5461;
+    --hot: #d55e00; --hot-ink: #a83f00; --most: #a83f00; --most-ink: #ffffff; --next: #ffdf9e; --next-ink: #533600; --watch: #d5e9f6; --watch-ink: #0d3f5f; --calm: #e9ecef; --calm-ink: #4a5461;
     --shadow: none; color-scheme: light;
   }
   body { font-size: 11px; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
-  .wrap { padding: 0; max-width: none; }
-  nav, .filters, .actions, .skip, .more, .hint, details.behind, .chart-head .button, .risk .under, .risk tr.detail { display: none !important; }
+  .wrap { padding: 0 1px; max-width: none; }
+  nav, #theme, .filters, .actions, .thirds details, .skip, .more, .hint, details.behind, .chart-head .button, .risk .under, .risk tr.detail { display: none !important; }
   h1 { font-size: 20px; } h2 { font-size: 15px; margin: 22px 0 8px; } .headline { font-size: 14px; }
   .masthead { padding: 0 0 12px; } .tiles { gap: 6px; grid-template-columns: repeat(5, 1fr); } .tile { padding: 6px 8px; } .tile .figure { font-size: 20px; } .tile .caption, .tile .detail { font-size: 10px; }
-  .chart-grid { grid-template-columns: minmax(0, 1fr); } .plain th, .plain td { font-size: 11px; padding: 3px 6px; } .badge { font-size: 9.5px; padding: 0 6px; }
-  .table-box { max-height: none; overflow: visible; border: 0; }
+  .topbar { position: static; border: 0; } .bar { min-height: 0; }
+  .first-grid { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 8px; } .thirds { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr) minmax(0, 1.3fr); gap: 8px; } .thirds .pad { padding: 8px 10px; } .first { padding: 8px 10px; }
+  .first h3, .thirds h3 { font-size: 11.5px; } .list li { font-size: 10px; padding: 3px 0; } .list .what { max-width: none; } .thirds h3 .figure { font-size: 16px; } .under { font-size: 9.5px; } .rooms .median { font-size: 13px; } .rooms { min-width: 0; } .rooms td .pick { padding: 3px 6px; }
+  #risks { break-before: page; } #headroom { break-inside: avoid; } #headroom .status { display: none; }
+  .plain th, .plain td { font-size: 11px; padding: 3px 6px; } .badge { font-size: 9.5px; padding: 0 6px; }
+  .table-box { contain: none; max-height: none; overflow: visible; border: 0; }
   .risk thead th { position: static; }
   .risk { --row: 22px; }
   .risk tbody tr.row > *, .risk thead button { font-size: 10px; padding: 0 4px; height: 22px; }
@@ -346,8 +429,9 @@ footer.wrap { color: var(--muted); font-size: 13px; padding-top: 28px; padding-b
   .risk thead th, .risk thead button { height: 24px; }
   .risk tbody tr.row > .c-p { font-size: 10px; padding: 0 4px; }
   .open-row::before { display: none; }
-  .risk .c-rank { width: 28px; } .risk .c-when { width: 70px; } .risk .c-p { width: 46px; } .risk .c-tier { width: 62px; } .risk .c-order { width: 70px; } .risk .c-resource, .risk .c-severity { width: 64px; } .risk .c-threshold { width: 44px; } .risk .c-now { width: 44px; }
-  tr, .chart, .tile { break-inside: avoid; }
+  .risk .c-rank { width: 24px; } .risk .c-when { width: 74px; } .risk .c-p { width: 42px; } .risk .c-tier { width: 72px; } .risk .c-order { width: 68px; } .risk .c-resource { width: 56px; } .risk .c-severity { width: 68px; } .risk .c-threshold, .risk .c-now { width: 42px; }
+  .risk thead { display: table-row-group; } .columns { break-inside: avoid; }
+  tr, .chart, .tile, .first, .list li { break-inside: avoid; }
   h2 { break-after: avoid; }
   .guide { columns: 2; }
 }
@@ -386,6 +470,7 @@ const FanChart = (() => {
   const UTC = "UTC";
   const LEVELS = ["5 %", "10 %", "25 %", "50 %", "75 %", "90 %", "95 %"];
   const number = new Intl.NumberFormat("en", { maximumSignificantDigits: 4 });
+  const factor = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
   const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
 
   function date(seconds, stepSeconds) {
@@ -477,7 +562,7 @@ const FanChart = (() => {
     const clampX = (seconds) => Math.min(left + width, Math.max(left, u.valToPos(seconds, "x", true)));
     ctx.save();
     ctx.font = `${11 * scale}px system-ui, sans-serif`;
-    ctx.textBaseline = "top";
+    ctx.textBaseline = "bottom";
     ctx.textAlign = "left";
     const strength = { high: 0.03, medium: 0.09, low: 0.16 };
     chart.tiers.forEach((range) => {
@@ -489,7 +574,7 @@ const FanChart = (() => {
       for (const text of [range.tier + " trust", range.tier]) {
         if (ctx.measureText(text).width + 8 * scale > to - from) continue;
         ctx.fillStyle = paint.muted;
-        ctx.fillText(text, from + 4 * scale, top + 4 * scale);
+        ctx.fillText(text, from + 4 * scale, top - 4 * scale);
         break;
       }
     });
@@ -530,6 +615,8 @@ const FanChart = (() => {
     ctx.lineTo(now, top + height);
     ctx.stroke();
 
+    drawCapacity(u, chart, paint, ctx, scale);
+    drawLevelMarks(u, chart, paint, ctx, scale);
     chart.thresholds.forEach((line) => {
       const y = u.valToPos(line.value, "y", true);
       const { stroke } = lineStyle(chart, line, paint);
@@ -563,6 +650,45 @@ const FanChart = (() => {
     ctx.restore();
   }
 
+  function drawCapacity(u, chart, paint, ctx, scale) {
+    const { left, top, width } = u.bbox;
+    if (chart.capacity === undefined || chart.thresholds.some((line) => line.value >= chart.capacity)) return;
+    const y = u.valToPos(chart.capacity, "y", true);
+    if (y < top) return;
+    ctx.strokeStyle = paint.capacity;
+    ctx.lineWidth = 1.25 * scale;
+    ctx.beginPath();
+    ctx.moveTo(left, y);
+    ctx.lineTo(left + width, y);
+    ctx.stroke();
+    label(ctx, `capacity ${number.format(chart.capacity)}`, left + 6 * scale, y + 10 * scale, paint.capacity, paint, scale);
+  }
+
+  const markText = (mark) => `${mark.isCapacity ? "capacity" : "level"} \u00d7${factor.format(mark.factor)}`;
+
+  /** Resizes and level shifts, each a line where the new level begins. */
+  function drawLevelMarks(u, chart, paint, ctx, scale) {
+    const { left, top, width, height } = u.bbox;
+    let end = left;
+    chart.marks.forEach((mark) => {
+      const at = u.valToPos(mark.time, "x", true);
+      if (at < left || at > left + width) return;
+      ctx.strokeStyle = paint.ink;
+      ctx.lineWidth = scale;
+      ctx.setLineDash([2 * scale, 3 * scale]);
+      ctx.beginPath();
+      ctx.moveTo(at, top);
+      ctx.lineTo(at, top + height);
+      ctx.stroke();
+      ctx.setLineDash([]);
+      const wide = ctx.measureText(markText(mark)).width;
+      const from = at + wide + 10 * scale > left + width ? at - wide - 6 * scale : at + 6 * scale;
+      const y = top + height - (from < end ? 45 : 28) * scale;
+      end = from + wide + 6 * scale;
+      label(ctx, markText(mark), from, y, paint.ink, paint, scale);
+    });
+  }
+
   /** Dates stand at the foot of their markers, one above the other where they would touch. */
   function placeBreachDates(u, chart, paint, ctx, scale) {
     const { left, top, width, height } = u.bbox;
@@ -590,7 +716,7 @@ const FanChart = (() => {
     };
     const threshold = (line) => ({ ...lineStyle(chart, line, paint), width: 1.5, points: { show: false } });
     return {
-      ...size, legend: { show: false }, padding: [8, 12, 0, 0],
+      ...size, legend: { show: false }, padding: [22, 12, 0, 0],
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), UTC),
       cursor: { y: false, drag: { x: true, y: false, setScale: true }, points: { show: false } },
       scales: {
@@ -629,8 +755,9 @@ const FanChart = (() => {
     const [, low, , median, , high] = chart.quantiles;
     const unit = chart.unit ? " " + chart.unit : "";
     const end = date(chart.start + chart.leads[last] * chart.stepSeconds, chart.stepSeconds);
+    const changes = chart.marks.map((mark) => ` ${mark.isCapacity ? "Capacity" : "Level"} \u00d7${factor.format(mark.factor)} on ${date(mark.time, chart.stepSeconds)}.`).join("");
     return `By ${end} the median forecast is ${number.format(median[last])}${unit}, 80 % of outcomes lie between ` +
-      `${number.format(low[last])} and ${number.format(high[last])}.`;
+      `${number.format(low[last])} and ${number.format(high[last])}.${changes}`;
   }
 
   function readout(chart, data, index) {
@@ -663,7 +790,16 @@ const FanChart = (() => {
       if (wanted.width !== plot.width || wanted.height !== plot.height) plot.setSize(wanted);
     });
     watcher.observe(box);
+    let at = data.history - 1;
     return {
+      /** Reads the next point to the left or right aloud, or the first or last one in sight. */
+      move(key) {
+        const { min, max } = plot.scales.x;
+        const inSight = data.times.map((_, i) => i).filter((i) => data.times[i] >= min && data.times[i] <= max);
+        const [least, most] = [inSight[0], inSight[inSight.length - 1]];
+        at = key === "Home" ? least : key === "End" ? most : Math.min(most, Math.max(least, at + (key === "ArrowLeft" ? -1 : 1)));
+        plot.setCursor({ left: plot.valToPos(data.times[at], "x"), top: 10 });
+      },
       destroy() {
         watcher.disconnect();
         plot.destroy();
@@ -743,7 +879,8 @@ const FanChart = (() => {
   const word = (column) => (row) => column.words[column.indices[row]];
   const server = word(columns.server), resource = word(columns.resource), severity = word(columns.severity);
   const threshold = word(columns.threshold), tier = word(columns.tier), orderBy = word(columns.orderBy);
-  const unit = word(columns.unit), reason = word(columns.reason);
+  const unit = word(columns.unit), reason = word(columns.reason), trustReason = word(columns.trustReason);
+  const outlook = (row) => columns.outlook[row], act = word(columns.action), trustWords = word(columns.trust);
   const windows = [30, 60, 90, 180];
   const within = { 30: columns.within30, 60: columns.within60, 90: columns.within90, 180: columns.within180 };
   const isOver = (row) => isNumber(columns.daysP50[row]) && columns.daysP50[row] <= 0;
@@ -784,10 +921,10 @@ const FanChart = (() => {
         over === 0 ? "none is over now" : `${count(over)} ${over === 1 ? "is" : "are"} over now`,
         counts.watch ? ` and ${count(counts.watch)} more ${counts.watch === 1 ? "is" : "are"} worth watching.` : ".");
     }
+    if (total > 0 && series.withoutCeiling > 0) {
+      headline.append(` ${count(series.withoutCeiling)} series without a known ceiling `, el("a", { href: "#quality" }, "are not judged"), ".");
+    }
     if (total > 0) $("tiles").append(...reached.map((entry) => el("li", {}, tile(entry))));
-    const notes = $("notes-list");
-    data.notes.forEach((note) => notes.append(el("li", {}, note)));
-    $("notes").hidden = data.notes.length === 0;
   }
 
   function tile(entry) {
@@ -797,6 +934,138 @@ const FanChart = (() => {
       class: "tile" + (entry.days === 0 && entry.count > 0 ? " now" : ""), type: "button", "data-window": entry.days, "aria-pressed": "false",
       onclick: () => showWindow(view.window === entry.days ? null : entry.days, ""),
     }, el("span", { class: "caption" }, caption), el("span", { class: "figure" }, count(entry.count)), el("span", { class: "detail" }, parts.join(" \u00b7 ")));
+  }
+
+  // What to do first, and what became different.
+
+  const rowOf = new Map();
+  for (let row = 0; row < total; row++) {
+    const key = `${server(row)}\u0000${resource(row)}`;
+    if (!rowOf.has(key)) rowOf.set(key, row);
+  }
+
+  /** Opens a row of the table, whatever it was filtered by. */
+  function openRow(row) {
+    show({ ...initial, severity: severity(row) === "none" ? "" : initial.severity, threshold: "" });
+    $("risks").scrollIntoView();
+    toggle(row);
+    table.elements.get(row)?.querySelector(".open-row").focus({ preventScroll: true });
+  }
+
+  function fillFirst() {
+    const rows = [...rowOf.values()].filter((row) => rankOf(severity(row)) < thresholds.length).slice(0, 4);
+    if (rows.length === 0) return;
+    $("first").hidden = false;
+    $("first-grid").append(...rows.map((row) => el("article", { class: "card first " + tone(severity(row)) },
+      el("h3", {}, el("button", { class: "name", type: "button", onclick: () => openRow(row) }, `${server(row) || "(no name)"} \u00b7 ${resource(row)}`), badge(severity(row))),
+      el("p", {}, outlook(row)), act(row) ? el("p", { class: "act" }, act(row)) : null, trustWords(row) ? el("p", { class: "muted" }, trustWords(row)) : null)));
+  }
+
+  function fillChanges() {
+    const changes = data.changes;
+    const body = $("changes-body");
+    if (!changes.run) {
+      body.append(el("p", { class: "hint" }, "There is no earlier run to compare with: this is the first one of its workspace, or it was made with --fresh."));
+      return;
+    }
+    const at = (state) => (!state ? "not known" : state.isCrossed ? `over since ${state.date}` : state.date ?? "later");
+    const what = (change) => {
+      const { before, now } = change;
+      if (change.movedDays !== undefined && before && now) {
+        const days = Math.abs(change.movedDays);
+        return [`${plural(days, "day")} ${change.movedDays < 0 ? "sooner" : "later"}`, `${at(before)} \u2192 ${at(now)}`];
+      }
+      if (now && now.severity !== "none") return [now.severity, now.date || now.isCrossed ? at(now) : "beyond the horizon, but possible"];
+      return [`was ${before?.severity ?? "at risk"}`, now ? "no longer likely in time" : "no live readings with a ceiling any more"];
+    };
+    const line = (change) => {
+      const row = rowOf.get(`${change.server}\u0000${change.resource}`);
+      const name = change.server || "(no name)";
+      const [first, second] = what(change);
+      return el("li", {}, el("div", {}, row === undefined ? el("strong", {}, name) : el("button", { class: "name", type: "button", onclick: () => openRow(row) }, name), el("span", { class: "under" }, `${change.resource} \u00b7 ${change.threshold}`)),
+        el("div", { class: "what" }, first, el("span", { class: "under" }, second)));
+    };
+    const card = (list, title, none) => {
+      const head = el("h3", {}, el("span", { class: "figure" }, count(list.count)), title);
+      const items = list.first.map(line);
+      const rest = items.slice(5);
+      return el("div", { class: "card pad" }, head, items.length === 0 ? el("p", { class: "muted" }, none) : el("ul", { class: "list" }, ...items.slice(0, 5)),
+        rest.length === 0 ? null : el("details", {}, el("summary", {}, `${plural(rest.length, "more", "more")}${list.count > list.first.length ? ` of ${count(list.count)}` : ""}`), el("ul", { class: "list" }, ...rest)));
+    };
+    body.append(el("p", { class: "hint" }, `Compared with the run ${changes.run}.`),
+      el("div", { class: "thirds" }, card(changes.appeared, "new risks", "No series came to the list."), card(changes.gone, "gone risks", "No series left the list."),
+        card(changes.moved, "dates moved by more than 14 days", "Every date stands where it stood.")));
+  }
+
+  // Headroom: one table for each column of the inventory.
+
+  let grouping = 0, allGroups = false;
+  const MOST_GROUPS = 12;
+
+  function fillHeadroom() {
+    const headroom = data.headroom;
+    if (headroom.all.length === 0) return;
+    $("headroom").hidden = false;
+    const lowest = thresholds[thresholds.length - 1];
+    $("headroom-hint").textContent = `Points between utilization now and ${digits.format(lowest.value)} %: the median series, the worst one, and how many are at risk within ${plural(data.settings.withinDays, "day")}. ` +
+      (headroom.groupings.length ? "Choose a cell to list its series." : "With an inventory (--inventory FILE) this table is kept by region, application or whatever its columns are.");
+    if (headroom.groupings.length > 1) {
+      $("headroom-actions").append(el("label", { class: "inline" }, "Group by", el("select", { id: "grouping", onchange: (event) => chooseGrouping(Number(event.target.value)) },
+        ...headroom.groupings.map((entry, i) => el("option", { value: String(i) }, entry.name)))));
+    }
+    drawHeadroom();
+  }
+
+  function chooseGrouping(index) {
+    grouping = index;
+    allGroups = false;
+    drawHeadroom();
+    fillGroupFilter();
+    show({ group: "" });
+  }
+
+  function drawHeadroom() {
+    const headroom = data.headroom;
+    const chosen = headroom.groupings[grouping];
+    const rows = chosen ? chosen.groups.map((name, i) => ({ name: name || "no group", value: String(i), cells: chosen.cells[i] })) : [];
+    const shown = allGroups ? rows : rows.slice(0, MOST_GROUPS);
+    const share = (cell) => (cell ? cell.atRisk / cell.series : 0);
+    const most = Math.max(0.02, ...[...rows.flatMap((row) => row.cells), ...headroom.all].map(share));
+    const points = (value) => (Math.abs(value) < 9.95 ? digits.format(value) : whole.format(value)).replace("-", "\u2212");
+    const cell = (row, entry, i) => {
+      if (!entry) return el("td", { class: "muted" }, "\u2013");
+      const name = headroom.resources[i];
+      return el("td", { class: "heat room", "--heat": (0.95 * share(entry)) / most },
+        el("button", { class: "pick", type: "button", "aria-label": `${row.name}, ${name}: median headroom ${points(entry.median)} points, worst ${points(entry.worst)}, ${count(entry.atRisk)} of ${count(entry.series)} series at risk. Show them`,
+          onclick: () => {
+            show({ ...initial, group: row.value, resource: name, severity: entry.atRisk > 0 ? initial.severity : "" });
+            $("risks").scrollIntoView();
+          } },
+        el("span", { class: "median" }, points(entry.median)), el("span", { class: "under" }, `worst ${points(entry.worst)}`), el("span", { class: "under" + (entry.atRisk ? " hit" : "") }, entry.atRisk ? `${count(entry.atRisk)} at risk` : "none at risk")));
+    };
+    const line = (row) => el("tr", {}, el("th", { scope: "row" }, row.name, el("span", { class: "under" }, `${count(row.cells.reduce((sum, entry) => sum + (entry?.series ?? 0), 0))} series`)), ...row.cells.map((entry, i) => cell(row, entry, i)));
+    $("headroom-box").replaceChildren(el("table", { class: "plain rooms" },
+      el("caption", { class: "hidden-text" }, chosen ? `Headroom by ${chosen.name} and resource` : "Headroom by resource"),
+      el("thead", {}, el("tr", {}, el("th", { scope: "col" }, chosen ? chosen.name : "Fleet"), ...headroom.resources.map((name) => el("th", { scope: "col" }, name)))),
+      el("tbody", {}, ...shown.map(line), line({ name: rows.length ? "all" : "all servers", value: "", cells: headroom.all }))));
+    $("headroom-more").replaceChildren();
+    if (rows.length > shown.length) {
+      $("headroom-more").append(el("button", { class: "button", type: "button", onclick: () => {
+        allGroups = true;
+        drawHeadroom();
+        $("headroom-box").focus();
+      } }, `Show all ${count(rows.length)} groups`));
+    }
+  }
+
+  function fillGroupFilter() {
+    const chosen = data.headroom.groupings[grouping];
+    const label = $("filter-group").parentNode;
+    label.hidden = !chosen;
+    if (!chosen) return;
+    label.firstChild.textContent = chosen.name;
+    $("filter-group").replaceChildren(el("option", { value: "" }, "any"), ...chosen.groups.map((name, i) => el("option", { value: String(i) }, name || "no group")));
+    if ($("grouping")) $("grouping").value = String(grouping);
   }
 
   function fillOutlook() {
@@ -837,7 +1106,7 @@ const FanChart = (() => {
 
   // The ranked table. `list` holds the rows that pass the filters, in order; only those in sight are elements.
 
-  const initial = { text: "", severity: "at risk", tier: "", resource: "", threshold: "worst", window: null, sort: "rank", down: false };
+  const initial = { text: "", severity: "at risk", tier: "", resource: "", group: "", threshold: "worst", window: null, sort: "rank", down: false };
   const view = { ...initial };
   const table = { list: [], open: -1, openHeight: 0, elements: new Map(), chart: null };
 
@@ -854,7 +1123,7 @@ const FanChart = (() => {
     { key: "when", title: "Breach date", class: "c-when", long: "Median date of the first breach", value: (row) => columns.daysP50[row] },
     { key: "tier", title: "Trust", class: "c-tier", long: "Trust in the forecast at that lead", value: (row) => tierRank[tier(row)] ?? 3 },
     { key: "order", title: "Order by", class: "c-order", long: "Last day to order capacity", value: (row) => orderBy(row) || null },
-    { key: "capacity", title: "Capacity", class: "c-capacity num", long: "Recommended capacity", down: true, value: (row) => columns.recommendedCapacity[row] },
+    { key: "capacity", title: "Needs", class: "c-capacity num", long: "Recommended capacity", down: true, value: (row) => columns.recommendedCapacity[row] },
   ];
 
   function select(label, key, choices) {
@@ -872,9 +1141,11 @@ const FanChart = (() => {
         oninput: (event) => show({ text: event.target.value }) })),
       select("Severity", "severity", [["at risk", "at risk"], ...severities.map((name) => [name, name]), ["", "any"]]),
       select("Resource", "resource", [["", "any"], ...names.map((name) => [name, name])]),
+      select("Group", "group", []),
       select("Trust", "tier", [["", "any"], ["high", "high"], ["medium", "medium"], ["low", "low"]]),
       select("Breach", "window", [["", "any time"], ...reached.map((entry) => [String(entry.days), windowWords(entry.days)])]),
       select("Threshold", "threshold", [["worst", "each series once"], ...thresholds.map((entry) => [entry.name, `${entry.name} ${digits.format(entry.value)} %`]), ["", "all, a row each"]]));
+    fillGroupFilter();
     $("risk-actions").append(
       el("button", { class: "button small", type: "button", id: "reset", onclick: () => show({ ...initial }) }, "Reset"),
       el("button", { class: "button small", type: "button", onclick: saveCSV }, "Save these rows as CSV"));
@@ -890,7 +1161,7 @@ const FanChart = (() => {
     Object.assign(view, change);
     if (view.window === "") view.window = null;
     if (view.window !== null) view.window = Number(view.window);
-    for (const key of ["severity", "resource", "tier", "threshold"]) $("filter-" + key).value = view[key];
+    for (const key of ["severity", "resource", "group", "tier", "threshold"]) $("filter-" + key).value = view[key];
     $("filter-window").value = view.window === null ? "" : String(view.window);
     if ($("filter-text").value !== view.text) $("filter-text").value = view.text;
     document.querySelectorAll("[data-window]").forEach((node) => node.setAttribute("aria-pressed", String(Number(node.dataset.window) === view.window)));
@@ -914,6 +1185,7 @@ const FanChart = (() => {
     let rows = [];
     for (let row = 0; row < total; row++) {
       if (view.resource && resource(row) !== view.resource) continue;
+      if (view.group !== "" && data.headroom.groupings[grouping].members[columns.server.indices[row]] !== Number(view.group)) continue;
       if (view.threshold && view.threshold !== "worst" && threshold(row) !== view.threshold) continue;
       if (view.window !== null && !inWindow(row, view.window)) continue;
       if (both(row)) rows.push(row);
@@ -1094,7 +1366,7 @@ const FanChart = (() => {
       cell("c-headroom num", isNumber(columns.headroom[row]) ? digits.format(Math.round(columns.headroom[row] * 10) / 10) : "\u2013"),
       ...columnsShown.map(p), when,
       cell("c-tier", trust(tier(row))),
-      cell("c-order", orderBy(row) || el("span", { class: "muted" }, "\u2013")),
+      cell("c-order", !orderBy(row) ? el("span", { class: "muted" }, "\u2013") : Date.parse(orderBy(row)) <= asOf ? el("strong", { title: `the safe day was ${orderBy(row)}` }, "now") : orderBy(row)),
       cell("c-capacity num", grows ? amount(better, unit(row)) : el("span", { class: "muted" }, isNumber(better) ? "enough" : "\u2013")));
   }
 
@@ -1149,44 +1421,18 @@ const FanChart = (() => {
     if (box.scrollTop < needed) box.scrollTop = Math.min(needed, at);
   }
 
-  /** The risk in words. */
-  function inWords(row) {
-    const days = columns.daysP50[row], early = columns.daysP10[row], late = columns.daysP90[row];
-    const limit = `the ${threshold(row)} threshold of ${percent(columns.thresholdValue[row])}`;
-    const cap = columns.capacity[row];
-    const parts = [`${server(row)} ${resource(row)} is at ${percent(columns.current[row])}` + (isNumber(cap) && unit(row) !== "%" ? ` of ${amount(cap, unit(row))}.` : " of capacity.")];
-    if (isNumber(days) && days <= 0) {
-      parts.push(`It has been over ${limit}${days > -0.5 ? " since the last readings" : ` for ${inDays(days)}`}.`);
-    } else if (isNumber(days)) {
-      const range = [isNumber(early) ? `one chance in ten that it happens by ${dateAfter(early)}` : "", isNumber(late) ? `nine in ten by ${dateAfter(late)}` : ""].filter(Boolean).join(", ");
-      parts.push(`It is more likely than not to reach ${limit} by ${dateAfter(days)}, in ${inDays(days)}${range ? ` (${range})` : ""}.`);
-    } else if (isNumber(early)) {
-      parts.push(`It will more likely than not stay below ${limit} for the whole horizon, but there is one chance in ten that it gets there by ${dateAfter(early)}.`);
-    } else {
-      parts.push(`It is very likely to stay below ${limit} for the whole horizon of ${horizonWords}.`);
-    }
-    if (orderBy(row)) {
-      const missed = Date.parse(orderBy(row)) < asOf;
-      parts.push(missed ? `With ${plural(data.settings.procurementDays, "day")} to get new capacity, the safe day to order was ${orderBy(row)}: order now.`
-        : `Order by ${orderBy(row)} to have new capacity in time.`);
-    }
-    const better = columns.recommendedCapacity[row];
-    if (isNumber(better) && (!isNumber(cap) || better > cap)) parts.push(`With ${amount(better, unit(row))} the chance of a breach within the horizon falls to one in ten.`);
-    return parts.join(" ");
-  }
-
   function detailElement(row) {
     const chart = columns.chart[row];
     const spare = columns.reclaimable[row];
     const fact = (name, ...value) => [el("dt", {}, name), el("dd", {}, ...value)];
-    const left = el("div", {}, el("p", { class: "words" }, inWords(row)), el("dl", { class: "facts" },
+    const left = el("div", {}, el("p", { class: "words" }, outlook(row)), act(row) ? el("p", { class: "words act" }, act(row)) : null, trustWords(row) ? el("p", { class: "words" }, trustWords(row)) : null, el("dl", { class: "facts" },
       ...fact("Threshold", `${threshold(row)} ${percent(columns.thresholdValue[row])}`),
       ...fact("Headroom", isNumber(columns.headroom[row]) ? `${digits.format(columns.headroom[row])} points` : "\u2013"),
       ...(columnsShown.length ? fact("Breach within", columnsShown.map((days) => `${days}\u202fd ${chance(within[days][row])}`).join(" \u00b7 ")) : []),
       ...fact("Capacity", isNumber(columns.capacity[row]) ? amount(columns.capacity[row], unit(row)) : "100\u202f%"),
       ...(isNumber(columns.recommendedCapacity[row]) ? fact("Recommended", amount(columns.recommendedCapacity[row], unit(row))) : []),
       ...(isNumber(spare) && spare > 0 ? fact("Reclaimable", amount(spare, unit(row))) : []),
-      ...fact("Trust", trust(tier(row)), reason(row) ? `: ${reason(row)}` : "")));
+      ...fact("Trust", trust(tier(row)), trustReason(row) ? `: ${trustReason(row)}` : ""), ...fact("Why", reason(row))));
     const right = el("div");
     const node = el("tr", { class: "detail" }, el("td", { colspan: visibleColumns() }, el("div", { class: "detail-grid" }, left, right)));
     if (isNumber(chart) && data.charts[chart]) {
@@ -1230,8 +1476,12 @@ const FanChart = (() => {
 
   /** The pieces of a chart: the plot is empty until `draw()`, its table until it is opened. */
   function chartCard(chart, titled) {
-    const plot = el("div", { class: "plot", role: "img", "aria-label": `${chart.server} ${chart.resource}. ${FanChart.sentence(chart)}` });
-    const readout = el("p", { class: "readout" });
+    const plot = el("div", { class: "plot", role: "img", tabindex: "0", "aria-label": `${chart.server} ${chart.resource}. ${FanChart.sentence(chart)} Arrow keys read it point by point.`, onkeydown: (event) => {
+      if (!["ArrowLeft", "ArrowRight", "Home", "End"].includes(event.key)) return;
+      event.preventDefault();
+      drawn?.move(event.key);
+    } });
+    const readout = el("p", { class: "readout", "aria-live": "polite" });
     const say = (text) => { readout.textContent = text; };
     const full = el("button", { class: "button small", type: "button", "aria-pressed": "false", title: "Show all readings, or drag in the chart to zoom" }, "All history");
     let drawn = null, all = false;
@@ -1261,7 +1511,7 @@ const FanChart = (() => {
     card.parts = [
       el("div", { class: "chart-head" }, el("div", {}, title, el("p", { class: "muted" }, meta)), full), plot, readout,
       el("ul", { class: "legend" }, key("history", "readings"), key("median", "median forecast"), key("fan", "50, 80, 90 % of outcomes"),
-        key("line", "thresholds"), breaks ? key("breach", "first breach: 10 to 90 % range, dot at the median") : null, key("tiers", "darker is less trusted")),
+        key("line", "thresholds"), chart.marks.length ? key("mark", "level or capacity changed") : null, breaks ? key("breach", "first breach: 10 to 90 % range, dot at the median") : null, key("tiers", "darker is less trusted")),
       tableBehind(chart),
     ];
     return card;
@@ -1325,20 +1575,45 @@ const FanChart = (() => {
       card.draw();
     }
   }
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+
+  // Colours: the reader's system decides until the button is used; nothing is stored.
+
+  const darkSystem = matchMedia("(prefers-color-scheme: dark)");
+  let theme = null;
+  function paintTheme() {
+    document.documentElement.toggleAttribute("data-printing", printing);
+    const dark = printing ? false : (theme ?? (darkSystem.matches ? "dark" : "light")) === "dark";
+    if (printing) document.documentElement.dataset.theme = "light";
+    else if (theme) document.documentElement.dataset.theme = theme;
+    else delete document.documentElement.dataset.theme;
+    $("theme").textContent = dark ? "Light colours" : "Dark colours";
+    redraw();
+  }
+  $("theme").addEventListener("click", () => {
+    theme = (theme ?? (darkSystem.matches ? "dark" : "light")) === "dark" ? "light" : "dark";
+    paintTheme();
+  });
+  darkSystem.addEventListener("change", paintTheme);
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || table.open < 0) return;
+    const node = table.elements.get(table.open);
+    close();
+    paint();
+    node?.querySelector(".open-row").focus();
+  });
   phone.addEventListener("change", () => {
     if (table.list.length > 0) paint();
   });
   let printing = false;
   const beginPrint = () => {
     printing = true;
+    paintTheme();
     document.querySelectorAll("#chart-grid .chart").forEach((node) => cards.get(node).draw());
-    redraw();
     paint();
   };
   const endPrint = () => {
     printing = false;
-    redraw();
+    paintTheme();
     paint();
   };
   addEventListener("beforeprint", beginPrint);
@@ -1408,6 +1683,7 @@ const FanChart = (() => {
       findings("Series", quality.series, "Nothing to remark on any series."));
     stack.append(el("details", { class: "behind" }, el("summary", {}, plural(inputs.files.length, "input file")),
       el("ul", {}, ...inputs.files.map((file) => el("li", { class: "example" }, el("code", {}, file))))));
+    if (data.notes.length > 0) stack.prepend(el("ul", { class: "notice" }, ...data.notes.map((note) => el("li", {}, note))));
     $("quality-body").append(stack);
   }
 
@@ -1418,11 +1694,13 @@ const FanChart = (() => {
       ["Threshold and breach", `A breach is utilization at or above a threshold (${limits}) for long enough to count: ${data.settings.breachRule}. One short peak is not a breach.`],
       ["30 d, 60 d, 90 d, 180 d", "The probability that the first breach happens within so many days, counted over many possible futures that fit the past errors of the forecast. 70 % means: of ten such series, about seven get there."],
       ["Breach date", "The day by which a breach is as likely as not. \u201cLater\u201d means that this day lies beyond the horizon. The bar in a chart runs from one chance in ten to nine in ten."],
+      ["Headroom", `Points of utilization between now and a threshold; below zero it is crossed. In the table by group it is that of the lowest threshold.`],
       ["Severity", `The name of a threshold that is crossed already or more likely than not within ${plural(data.settings.withinDays, "day")}; watch from one chance in five; else none.`],
       ["Order by", `The early date (one chance in ten) minus ${plural(data.settings.procurementDays, "day")} for procurement: order by then and capacity is there in nine of ten futures.`],
       ["Recommended capacity", "The least capacity with which a breach within the horizon has at most one chance in ten."],
       ["Trust: high, medium, low", "Earned, not claimed: enough clean history, better than the straight line and last season on readings held back, bands that held what they promised, and narrow against the headroom. High reaches at most 90 days ahead, medium 180. The reason names the test that failed."],
       ["Bands", "The darkest holds half of the possible outcomes, the middle one 80 %, the lightest 90 %. The line is the median."],
+      ["Level and capacity changes", "A move of load or a resize is a new level and not growth: forecasts are made as if it had always been so. A chart marks each with its factor."],
       ["Contest", "Every model forecasts stretches of the past it has not seen. The best one for a series becomes its champion; a cheaper one wins a tie. The straight line that alerts draw today always takes part."],
       ["Stand-in", "Where the champion failed on a series, a simple baseline forecasts it instead, under its own name and with low trust."],
     ];
@@ -1437,7 +1715,10 @@ const FanChart = (() => {
   }
 
   fillHeader();
+  fillFirst();
+  fillChanges();
   fillOutlook();
+  fillHeadroom();
   buildTable();
   if (total > 0) {
     buildFilters();
@@ -1450,6 +1731,7 @@ const FanChart = (() => {
   fillQuality();
   fillGuide();
   fillFooter();
+  paintTheme();
   performance.mark("horizonscale-ready");
 })();
 

@@ -12,6 +12,8 @@ package struct ReportData: Sendable, Equatable {
   package var inputs: Inputs
   package var settings: Settings
   package var fleet: Fleet
+  package var headroom: Headroom
+  package var changes: Changes
   package var contest: Contest
   /// Ranked, the most pressing first; one row per series and threshold, as in `risks.parquet`.
   package var risks: [Risk]
@@ -22,8 +24,9 @@ package struct ReportData: Sendable, Equatable {
   package var notes: [String]
 
   package init(
-    title: String, asOf: String, version: String, inputs: Inputs, settings: Settings, fleet: Fleet, contest: Contest,
-    risks: [Risk], charts: [Chart], quality: Quality, notes: [String] = []
+    title: String, asOf: String, version: String, inputs: Inputs, settings: Settings, fleet: Fleet,
+    headroom: Headroom, changes: Changes, contest: Contest, risks: [Risk], charts: [Chart], quality: Quality,
+    notes: [String] = []
   ) {
     self.title = title
     self.asOf = asOf
@@ -31,6 +34,8 @@ package struct ReportData: Sendable, Equatable {
     self.inputs = inputs
     self.settings = settings
     self.fleet = fleet
+    self.headroom = headroom
+    self.changes = changes
     self.contest = contest
     self.risks = risks
     self.charts = charts
@@ -146,6 +151,9 @@ extension ReportData {
     package var reclaimable: Double?
     package var unit: String
     package var reason: String
+    /// What keeps the tier from being higher, or that nothing does.
+    package var trustReason: String
+    package var words: RiskWords
     /// Index into `ReportData.charts`.
     package var chart: Int?
 
@@ -153,7 +161,8 @@ extension ReportData {
       server: String, resource: String, threshold: String, thresholdValue: Double, severity: String, tier: String,
       current: Double?, headroom: Double?, within30: Double?, within60: Double?, within90: Double?, within180: Double?,
       daysP10: Double?, daysP50: Double?, daysP90: Double?, orderBy: String?, recommendedCapacity: Double?,
-      capacity: Double?, reclaimable: Double? = nil, unit: String, reason: String, chart: Int? = nil
+      capacity: Double?, reclaimable: Double? = nil, unit: String, reason: String, trustReason: String = "",
+      words: RiskWords = RiskWords(), chart: Int? = nil
     ) {
       self.server = server
       self.resource = resource
@@ -176,6 +185,8 @@ extension ReportData {
       self.reclaimable = reclaimable
       self.unit = unit
       self.reason = reason
+      self.trustReason = trustReason
+      self.words = words
       self.chart = chart
     }
   }

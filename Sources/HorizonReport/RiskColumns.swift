@@ -1,6 +1,8 @@
 /// The ranked list as one array per column; repeated text is stored once.
 struct RiskColumns: Codable {
-  let server, resource, threshold, severity, tier, orderBy, unit, reason: Words
+  let server, resource, threshold, severity, tier, orderBy, unit, reason, trustReason: Words
+  let outlook: [String]
+  let action, trust: Words
   let thresholdValue: [Double?]
   let current, headroom: [Double?]
   let within30, within60, within90, within180: [Double?]
@@ -17,6 +19,10 @@ struct RiskColumns: Codable {
     orderBy = Words(risks.map { $0.orderBy ?? "" })
     unit = Words(risks.map(\.unit))
     reason = Words(risks.map(\.reason))
+    trustReason = Words(risks.map(\.trustReason))
+    outlook = risks.map(\.words.outlook)
+    action = Words(risks.map(\.words.action))
+    trust = Words(risks.map(\.words.trust))
     thresholdValue = risks.map { significant($0.thresholdValue, digits: 6) }
     current = risks.map { decimal($0.current, 10) }
     headroom = risks.map { decimal($0.headroom, 10) }
@@ -44,7 +50,8 @@ struct RiskColumns: Codable {
         within180: within180[row], daysP10: daysP10[row], daysP50: daysP50[row], daysP90: daysP90[row],
         orderBy: orderBy[row].isEmpty ? nil : orderBy[row], recommendedCapacity: recommendedCapacity[row],
         capacity: capacity[row], reclaimable: reclaimable[row], unit: unit[row], reason: reason[row],
-        chart: chart[row])
+        trustReason: trustReason[row],
+        words: RiskWords(outlook: outlook[row], action: action[row], trust: trust[row]), chart: chart[row])
     }
   }
 
@@ -73,7 +80,8 @@ struct RiskColumns: Codable {
 
 extension ReportData: Codable {
   private enum Key: String, CodingKey {
-    case title, asOf, version, inputs, settings, fleet, contest, risks, charts, quality, notes
+    case title, asOf, version, inputs, settings, fleet, headroom, changes, contest, risks, charts, quality,
+      notes
   }
 
   package func encode(to encoder: any Encoder) throws {
@@ -84,6 +92,8 @@ extension ReportData: Codable {
     try box.encode(inputs, forKey: .inputs)
     try box.encode(settings, forKey: .settings)
     try box.encode(fleet, forKey: .fleet)
+    try box.encode(headroom, forKey: .headroom)
+    try box.encode(changes, forKey: .changes)
     try box.encode(contest, forKey: .contest)
     try box.encode(RiskColumns(risks), forKey: .risks)
     try box.encode(charts, forKey: .charts)
@@ -97,6 +107,8 @@ extension ReportData: Codable {
       title: try box.decode(String.self, forKey: .title), asOf: try box.decode(String.self, forKey: .asOf),
       version: try box.decode(String.self, forKey: .version), inputs: try box.decode(Inputs.self, forKey: .inputs),
       settings: try box.decode(Settings.self, forKey: .settings), fleet: try box.decode(Fleet.self, forKey: .fleet),
+      headroom: try box.decode(Headroom.self, forKey: .headroom),
+      changes: try box.decode(Changes.self, forKey: .changes),
       contest: try box.decode(Contest.self, forKey: .contest),
       risks: try box.decode(RiskColumns.self, forKey: .risks).rows,
       charts: try box.decode([Chart].self, forKey: .charts), quality: try box.decode(Quality.self, forKey: .quality),

@@ -43,12 +43,20 @@ package struct Workspace: Sendable {
       .sorted { ($0.asOf, $0.number) < ($1.asOf, $1.number) }
   }
 
+  /// The finished run before the one that is about to be placed at an as-of: the newest one made for it or for an earlier one.
+  package func runBefore(asOf: String) -> RunFolder? {
+    var number = 1
+    while FileManager.default.fileExists(atPath: runs.appending(path: RunFolder.name(asOf, number)).path) {
+      number += 1
+    }
+    return finishedRuns().last { ($0.asOf, $0.number) < (asOf, number) }
+  }
+
   /// Moves a finished folder to its place under `parent`: `<asOf>`, or `<asOf>.2` and so on when that is taken.
   package func place(_ temporary: URL, under parent: URL, asOf: String) throws(Failure) -> URL {
     var number = 1
     while true {
-      let name = number == 1 ? asOf : "\(asOf).\(number)"
-      let target = parent.appending(path: name, directoryHint: .isDirectory)
+      let target = parent.appending(path: RunFolder.name(asOf, number), directoryHint: .isDirectory)
       if !FileManager.default.fileExists(atPath: target.path) {
         do { try FileManager.default.moveItem(at: temporary, to: target) } catch {
           throw Failure(
@@ -114,6 +122,8 @@ package struct RunFolder: Sendable {
   package let url: URL
   package let asOf: String
   package let number: Int
+
+  static func name(_ asOf: String, _ number: Int) -> String { number == 1 ? asOf : "\(asOf).\(number)" }
 
   init?(url: URL) {
     let name = url.lastPathComponent

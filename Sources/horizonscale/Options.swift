@@ -76,7 +76,7 @@ struct ForecastOptionsGroup: ParsableArguments {
   @Flag(help: "End with 3 when a champion failed and the baseline stood in for it.")
   var strict = false
 
-  @Flag(help: "Read no earlier decisions from the workspace.")
+  @Flag(help: "Read nothing of earlier runs in the workspace.")
   var fresh = false
 
   var flags: [String: String?] {

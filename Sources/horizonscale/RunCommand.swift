@@ -21,8 +21,10 @@ struct RunCommand: AsyncParsableCommand {
 
   func run() async throws {
     let sources = try SettingSources(ingest.flags, forecast.flags, execution.flags, in: workspace)
+    var settings = try sources.settings()
+    settings.fresh = forecast.fresh ? true : nil
     let outcome = try await runAll(
-      inputs: inputs, workspace: workspace.folder, settings: try sources.settings(),
+      inputs: inputs, workspace: workspace.folder, settings: settings,
       execution: try sources.execution(workspace.progress))
     Terminal.out(outcome.summary)
     try outcome.check(strict: forecast.strict)
@@ -48,6 +50,7 @@ struct ForecastCommand: AsyncParsableCommand {
     let sources = try SettingSources(forecast.flags, execution.flags, in: workspace)
     var settings = try sources.settings()
     settings.raw = raw
+    settings.fresh = forecast.fresh ? true : nil
     let outcome = try await forecastLocked(
       workspace: workspace.folder, settings: settings, execution: try sources.execution(workspace.progress))
     Terminal.out(outcome.summary)

@@ -25,10 +25,11 @@ func sampleReport(servers: Int = 2_000, charts: Int = 200, seed: UInt64 = 7) -> 
     risks += thresholds.reversed().map { one.risk(over: $0, chart: chart) }
   }
   let order = ["critical": 0, "warning": 1, "watch": 2, "none": 3]
-  let ranked = risks.enumerated().sorted { a, b in
+  var ranked = risks.enumerated().sorted { a, b in
     let (x, y) = (order[a.element.severity] ?? 4, order[b.element.severity] ?? 4)
     return (x, a.element.daysP50 ?? 1e9, a.offset) < (y, b.element.daysP50 ?? 1e9, b.offset)
   }.map(\.element)
+  for i in ranked.indices { ranked[i].words = RiskWords(ranked[i], growth: 1.2, in: sampleContext) }
   return ReportData(
     title: "demo-fleet", asOf: "2025-12-31", version: "0.1.0",
     inputs: .init(
@@ -39,7 +40,9 @@ func sampleReport(servers: Int = 2_000, charts: Int = 200, seed: UInt64 = 7) -> 
     settings: .init(
       step: "day", horizon: 180, folds: 6, withinDays: 90, procurementDays: 30, thresholds: thresholds,
       breachRule: "4 of 7 readings; 1 of 1 for disk", seed: seed),
-    fleet: .init(counting: ranked, thresholds: thresholds), contest: sampleContest, risks: ranked, charts: drawn,
+    fleet: .init(counting: ranked, thresholds: thresholds),
+    headroom: .init(counting: ranked, shown: 16_000, inventory: sampleInventory(ranked)), changes: sampleChanges,
+    contest: sampleContest, risks: ranked, charts: drawn,
     quality: sampleQuality,
     notes: [
       "No ceiling is known for 22 series, so they have no risk rows: give a capacity column or --unit.",
@@ -156,6 +159,36 @@ private struct SampleSeries {
       })
   }
 }
+
+let sampleContext = WordingContext(
+  asOf: 1_767_139_200, stepSeconds: 86_400, horizonDays: 180, withinDays: 90, procurementDays: 30)
+
+private func sampleInventory(_ risks: [ReportData.Risk]) -> [ServerGroups] {
+  let regions = ["eu-west", "eu-north", "us-east", "ap-south"]
+  var group: [String: String] = [:]
+  for (index, server) in Set(risks.map(\.server)).sorted().enumerated() where index % 11 != 0 {
+    group[server] = regions[index % regions.count]
+  }
+  return [ServerGroups(name: "region", group: group)]
+}
+
+private let sampleChanges = ReportData.Changes(
+  run: "2025-11-30",
+  appeared: .init(
+    count: 31,
+    first: [
+      .init(
+        server: "db-017", resource: "memory", threshold: "critical", before: nil,
+        now: .init(severity: "critical", date: "2026-02-11", isCrossed: false), movedDays: nil)
+    ]), gone: .init(),
+  moved: .init(
+    count: 1,
+    first: [
+      .init(
+        server: "web-042", resource: "cpu", threshold: "warning",
+        before: .init(severity: "watch", date: nil, isCrossed: false),
+        now: .init(severity: "warning", date: "2026-03-01", isCrossed: false), movedDays: -88)
+    ]))
 
 private let sampleContest = ReportData.Contest(
   models: [

@@ -5,6 +5,7 @@ const FanChart = (() => {
   const UTC = "UTC";
   const LEVELS = ["5 %", "10 %", "25 %", "50 %", "75 %", "90 %", "95 %"];
   const number = new Intl.NumberFormat("en", { maximumSignificantDigits: 4 });
+  const factor = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
   const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
 
   function date(seconds, stepSeconds) {
@@ -96,7 +97,7 @@ const FanChart = (() => {
     const clampX = (seconds) => Math.min(left + width, Math.max(left, u.valToPos(seconds, "x", true)));
     ctx.save();
     ctx.font = `${11 * scale}px system-ui, sans-serif`;
-    ctx.textBaseline = "top";
+    ctx.textBaseline = "bottom";
     ctx.textAlign = "left";
     const strength = { high: 0.03, medium: 0.09, low: 0.16 };
     chart.tiers.forEach((range) => {
@@ -108,7 +109,7 @@ const FanChart = (() => {
       for (const text of [range.tier + " trust", range.tier]) {
         if (ctx.measureText(text).width + 8 * scale > to - from) continue;
         ctx.fillStyle = paint.muted;
-        ctx.fillText(text, from + 4 * scale, top + 4 * scale);
+        ctx.fillText(text, from + 4 * scale, top - 4 * scale);
         break;
       }
     });
@@ -149,6 +150,8 @@ const FanChart = (() => {
     ctx.lineTo(now, top + height);
     ctx.stroke();
 
+    drawCapacity(u, chart, paint, ctx, scale);
+    drawLevelMarks(u, chart, paint, ctx, scale);
     chart.thresholds.forEach((line) => {
       const y = u.valToPos(line.value, "y", true);
       const { stroke } = lineStyle(chart, line, paint);
@@ -182,6 +185,45 @@ const FanChart = (() => {
     ctx.restore();
   }
 
+  function drawCapacity(u, chart, paint, ctx, scale) {
+    const { left, top, width } = u.bbox;
+    if (chart.capacity === undefined || chart.thresholds.some((line) => line.value >= chart.capacity)) return;
+    const y = u.valToPos(chart.capacity, "y", true);
+    if (y < top) return;
+    ctx.strokeStyle = paint.capacity;
+    ctx.lineWidth = 1.25 * scale;
+    ctx.beginPath();
+    ctx.moveTo(left, y);
+    ctx.lineTo(left + width, y);
+    ctx.stroke();
+    label(ctx, `capacity ${number.format(chart.capacity)}`, left + 6 * scale, y + 10 * scale, paint.capacity, paint, scale);
+  }
+
+  const markText = (mark) => `${mark.isCapacity ? "capacity" : "level"} \u00d7${factor.format(mark.factor)}`;
+
+  /** Resizes and level shifts, each a line where the new level begins. */
+  function drawLevelMarks(u, chart, paint, ctx, scale) {
+    const { left, top, width, height } = u.bbox;
+    let end = left;
+    chart.marks.forEach((mark) => {
+      const at = u.valToPos(mark.time, "x", true);
+      if (at < left || at > left + width) return;
+      ctx.strokeStyle = paint.ink;
+      ctx.lineWidth = scale;
+      ctx.setLineDash([2 * scale, 3 * scale]);
+      ctx.beginPath();
+      ctx.moveTo(at, top);
+      ctx.lineTo(at, top + height);
+      ctx.stroke();
+      ctx.setLineDash([]);
+      const wide = ctx.measureText(markText(mark)).width;
+      const from = at + wide + 10 * scale > left + width ? at - wide - 6 * scale : at + 6 * scale;
+      const y = top + height - (from < end ? 45 : 28) * scale;
+      end = from + wide + 6 * scale;
+      label(ctx, markText(mark), from, y, paint.ink, paint, scale);
+    });
+  }
+
   /** Dates stand at the foot of their markers, one above the other where they would touch. */
   function placeBreachDates(u, chart, paint, ctx, scale) {
     const { left, top, width, height } = u.bbox;
@@ -209,7 +251,7 @@ const FanChart = (() => {
     };
     const threshold = (line) => ({ ...lineStyle(chart, line, paint), width: 1.5, points: { show: false } });
     return {
-      ...size, legend: { show: false }, padding: [8, 12, 0, 0],
+      ...size, legend: { show: false }, padding: [22, 12, 0, 0],
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), UTC),
       cursor: { y: false, drag: { x: true, y: false, setScale: true }, points: { show: false } },
       scales: {
@@ -248,8 +290,9 @@ const FanChart = (() => {
     const [, low, , median, , high] = chart.quantiles;
     const unit = chart.unit ? " " + chart.unit : "";
     const end = date(chart.start + chart.leads[last] * chart.stepSeconds, chart.stepSeconds);
+    const changes = chart.marks.map((mark) => ` ${mark.isCapacity ? "Capacity" : "Level"} \u00d7${factor.format(mark.factor)} on ${date(mark.time, chart.stepSeconds)}.`).join("");
     return `By ${end} the median forecast is ${number.format(median[last])}${unit}, 80 % of outcomes lie between ` +
-      `${number.format(low[last])} and ${number.format(high[last])}.`;
+      `${number.format(low[last])} and ${number.format(high[last])}.${changes}`;
   }
 
   function readout(chart, data, index) {
@@ -282,7 +325,16 @@ const FanChart = (() => {
       if (wanted.width !== plot.width || wanted.height !== plot.height) plot.setSize(wanted);
     });
     watcher.observe(box);
+    let at = data.history - 1;
     return {
+      /** Reads the next point to the left or right aloud, or the first or last one in sight. */
+      move(key) {
+        const { min, max } = plot.scales.x;
+        const inSight = data.times.map((_, i) => i).filter((i) => data.times[i] >= min && data.times[i] <= max);
+        const [least, most] = [inSight[0], inSight[inSight.length - 1]];
+        at = key === "Home" ? least : key === "End" ? most : Math.min(most, Math.max(least, at + (key === "ArrowLeft" ? -1 : 1)));
+        plot.setCursor({ left: plot.valToPos(data.times[at], "x"), top: 10 });
+      },
       destroy() {
         watcher.disconnect();
         plot.destroy();

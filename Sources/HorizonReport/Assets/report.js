@@ -67,7 +67,8 @@
   const word = (column) => (row) => column.words[column.indices[row]];
   const server = word(columns.server), resource = word(columns.resource), severity = word(columns.severity);
   const threshold = word(columns.threshold), tier = word(columns.tier), orderBy = word(columns.orderBy);
-  const unit = word(columns.unit), reason = word(columns.reason);
+  const unit = word(columns.unit), reason = word(columns.reason), trustReason = word(columns.trustReason);
+  const outlook = (row) => columns.outlook[row], act = word(columns.action), trustWords = word(columns.trust);
   const windows = [30, 60, 90, 180];
   const within = { 30: columns.within30, 60: columns.within60, 90: columns.within90, 180: columns.within180 };
   const isOver = (row) => isNumber(columns.daysP50[row]) && columns.daysP50[row] <= 0;
@@ -108,10 +109,10 @@
         over === 0 ? "none is over now" : `${count(over)} ${over === 1 ? "is" : "are"} over now`,
         counts.watch ? ` and ${count(counts.watch)} more ${counts.watch === 1 ? "is" : "are"} worth watching.` : ".");
     }
+    if (total > 0 && series.withoutCeiling > 0) {
+      headline.append(` ${count(series.withoutCeiling)} series without a known ceiling `, el("a", { href: "#quality" }, "are not judged"), ".");
+    }
     if (total > 0) $("tiles").append(...reached.map((entry) => el("li", {}, tile(entry))));
-    const notes = $("notes-list");
-    data.notes.forEach((note) => notes.append(el("li", {}, note)));
-    $("notes").hidden = data.notes.length === 0;
   }
 
   function tile(entry) {
@@ -121,6 +122,138 @@
       class: "tile" + (entry.days === 0 && entry.count > 0 ? " now" : ""), type: "button", "data-window": entry.days, "aria-pressed": "false",
       onclick: () => showWindow(view.window === entry.days ? null : entry.days, ""),
     }, el("span", { class: "caption" }, caption), el("span", { class: "figure" }, count(entry.count)), el("span", { class: "detail" }, parts.join(" \u00b7 ")));
+  }
+
+  // What to do first, and what became different.
+
+  const rowOf = new Map();
+  for (let row = 0; row < total; row++) {
+    const key = `${server(row)}\u0000${resource(row)}`;
+    if (!rowOf.has(key)) rowOf.set(key, row);
+  }
+
+  /** Opens a row of the table, whatever it was filtered by. */
+  function openRow(row) {
+    show({ ...initial, severity: severity(row) === "none" ? "" : initial.severity, threshold: "" });
+    $("risks").scrollIntoView();
+    toggle(row);
+    table.elements.get(row)?.querySelector(".open-row").focus({ preventScroll: true });
+  }
+
+  function fillFirst() {
+    const rows = [...rowOf.values()].filter((row) => rankOf(severity(row)) < thresholds.length).slice(0, 4);
+    if (rows.length === 0) return;
+    $("first").hidden = false;
+    $("first-grid").append(...rows.map((row) => el("article", { class: "card first " + tone(severity(row)) },
+      el("h3", {}, el("button", { class: "name", type: "button", onclick: () => openRow(row) }, `${server(row) || "(no name)"} \u00b7 ${resource(row)}`), badge(severity(row))),
+      el("p", {}, outlook(row)), act(row) ? el("p", { class: "act" }, act(row)) : null, trustWords(row) ? el("p", { class: "muted" }, trustWords(row)) : null)));
+  }
+
+  function fillChanges() {
+    const changes = data.changes;
+    const body = $("changes-body");
+    if (!changes.run) {
+      body.append(el("p", { class: "hint" }, "There is no earlier run to compare with: this is the first one of its workspace, or it was made with --fresh."));
+      return;
+    }
+    const at = (state) => (!state ? "not known" : state.isCrossed ? `over since ${state.date}` : state.date ?? "later");
+    const what = (change) => {
+      const { before, now } = change;
+      if (change.movedDays !== undefined && before && now) {
+        const days = Math.abs(change.movedDays);
+        return [`${plural(days, "day")} ${change.movedDays < 0 ? "sooner" : "later"}`, `${at(before)} \u2192 ${at(now)}`];
+      }
+      if (now && now.severity !== "none") return [now.severity, now.date || now.isCrossed ? at(now) : "beyond the horizon, but possible"];
+      return [`was ${before?.severity ?? "at risk"}`, now ? "no longer likely in time" : "no live readings with a ceiling any more"];
+    };
+    const line = (change) => {
+      const row = rowOf.get(`${change.server}\u0000${change.resource}`);
+      const name = change.server || "(no name)";
+      const [first, second] = what(change);
+      return el("li", {}, el("div", {}, row === undefined ? el("strong", {}, name) : el("button", { class: "name", type: "button", onclick: () => openRow(row) }, name), el("span", { class: "under" }, `${change.resource} \u00b7 ${change.threshold}`)),
+        el("div", { class: "what" }, first, el("span", { class: "under" }, second)));
+    };
+    const card = (list, title, none) => {
+      const head = el("h3", {}, el("span", { class: "figure" }, count(list.count)), title);
+      const items = list.first.map(line);
+      const rest = items.slice(5);
+      return el("div", { class: "card pad" }, head, items.length === 0 ? el("p", { class: "muted" }, none) : el("ul", { class: "list" }, ...items.slice(0, 5)),
+        rest.length === 0 ? null : el("details", {}, el("summary", {}, `${plural(rest.length, "more", "more")}${list.count > list.first.length ? ` of ${count(list.count)}` : ""}`), el("ul", { class: "list" }, ...rest)));
+    };
+    body.append(el("p", { class: "hint" }, `Compared with the run ${changes.run}.`),
+      el("div", { class: "thirds" }, card(changes.appeared, "new risks", "No series came to the list."), card(changes.gone, "gone risks", "No series left the list."),
+        card(changes.moved, "dates moved by more than 14 days", "Every date stands where it stood.")));
+  }
+
+  // Headroom: one table for each column of the inventory.
+
+  let grouping = 0, allGroups = false;
+  const MOST_GROUPS = 12;
+
+  function fillHeadroom() {
+    const headroom = data.headroom;
+    if (headroom.all.length === 0) return;
+    $("headroom").hidden = false;
+    const lowest = thresholds[thresholds.length - 1];
+    $("headroom-hint").textContent = `Points between utilization now and ${digits.format(lowest.value)} %: the median series, the worst one, and how many are at risk within ${plural(data.settings.withinDays, "day")}. ` +
+      (headroom.groupings.length ? "Choose a cell to list its series." : "With an inventory (--inventory FILE) this table is kept by region, application or whatever its columns are.");
+    if (headroom.groupings.length > 1) {
+      $("headroom-actions").append(el("label", { class: "inline" }, "Group by", el("select", { id: "grouping", onchange: (event) => chooseGrouping(Number(event.target.value)) },
+        ...headroom.groupings.map((entry, i) => el("option", { value: String(i) }, entry.name)))));
+    }
+    drawHeadroom();
+  }
+
+  function chooseGrouping(index) {
+    grouping = index;
+    allGroups = false;
+    drawHeadroom();
+    fillGroupFilter();
+    show({ group: "" });
+  }
+
+  function drawHeadroom() {
+    const headroom = data.headroom;
+    const chosen = headroom.groupings[grouping];
+    const rows = chosen ? chosen.groups.map((name, i) => ({ name: name || "no group", value: String(i), cells: chosen.cells[i] })) : [];
+    const shown = allGroups ? rows : rows.slice(0, MOST_GROUPS);
+    const share = (cell) => (cell ? cell.atRisk / cell.series : 0);
+    const most = Math.max(0.02, ...[...rows.flatMap((row) => row.cells), ...headroom.all].map(share));
+    const points = (value) => (Math.abs(value) < 9.95 ? digits.format(value) : whole.format(value)).replace("-", "\u2212");
+    const cell = (row, entry, i) => {
+      if (!entry) return el("td", { class: "muted" }, "\u2013");
+      const name = headroom.resources[i];
+      return el("td", { class: "heat room", "--heat": (0.95 * share(entry)) / most },
+        el("button", { class: "pick", type: "button", "aria-label": `${row.name}, ${name}: median headroom ${points(entry.median)} points, worst ${points(entry.worst)}, ${count(entry.atRisk)} of ${count(entry.series)} series at risk. Show them`,
+          onclick: () => {
+            show({ ...initial, group: row.value, resource: name, severity: entry.atRisk > 0 ? initial.severity : "" });
+            $("risks").scrollIntoView();
+          } },
+        el("span", { class: "median" }, points(entry.median)), el("span", { class: "under" }, `worst ${points(entry.worst)}`), el("span", { class: "under" + (entry.atRisk ? " hit" : "") }, entry.atRisk ? `${count(entry.atRisk)} at risk` : "none at risk")));
+    };
+    const line = (row) => el("tr", {}, el("th", { scope: "row" }, row.name, el("span", { class: "under" }, `${count(row.cells.reduce((sum, entry) => sum + (entry?.series ?? 0), 0))} series`)), ...row.cells.map((entry, i) => cell(row, entry, i)));
+    $("headroom-box").replaceChildren(el("table", { class: "plain rooms" },
+      el("caption", { class: "hidden-text" }, chosen ? `Headroom by ${chosen.name} and resource` : "Headroom by resource"),
+      el("thead", {}, el("tr", {}, el("th", { scope: "col" }, chosen ? chosen.name : "Fleet"), ...headroom.resources.map((name) => el("th", { scope: "col" }, name)))),
+      el("tbody", {}, ...shown.map(line), line({ name: rows.length ? "all" : "all servers", value: "", cells: headroom.all }))));
+    $("headroom-more").replaceChildren();
+    if (rows.length > shown.length) {
+      $("headroom-more").append(el("button", { class: "button", type: "button", onclick: () => {
+        allGroups = true;
+        drawHeadroom();
+        $("headroom-box").focus();
+      } }, `Show all ${count(rows.length)} groups`));
+    }
+  }
+
+  function fillGroupFilter() {
+    const chosen = data.headroom.groupings[grouping];
+    const label = $("filter-group").parentNode;
+    label.hidden = !chosen;
+    if (!chosen) return;
+    label.firstChild.textContent = chosen.name;
+    $("filter-group").replaceChildren(el("option", { value: "" }, "any"), ...chosen.groups.map((name, i) => el("option", { value: String(i) }, name || "no group")));
+    if ($("grouping")) $("grouping").value = String(grouping);
   }
 
   function fillOutlook() {
@@ -161,7 +294,7 @@
 
   // The ranked table. `list` holds the rows that pass the filters, in order; only those in sight are elements.
 
-  const initial = { text: "", severity: "at risk", tier: "", resource: "", threshold: "worst", window: null, sort: "rank", down: false };
+  const initial = { text: "", severity: "at risk", tier: "", resource: "", group: "", threshold: "worst", window: null, sort: "rank", down: false };
   const view = { ...initial };
   const table = { list: [], open: -1, openHeight: 0, elements: new Map(), chart: null };
 
@@ -178,7 +311,7 @@
     { key: "when", title: "Breach date", class: "c-when", long: "Median date of the first breach", value: (row) => columns.daysP50[row] },
     { key: "tier", title: "Trust", class: "c-tier", long: "Trust in the forecast at that lead", value: (row) => tierRank[tier(row)] ?? 3 },
     { key: "order", title: "Order by", class: "c-order", long: "Last day to order capacity", value: (row) => orderBy(row) || null },
-    { key: "capacity", title: "Capacity", class: "c-capacity num", long: "Recommended capacity", down: true, value: (row) => columns.recommendedCapacity[row] },
+    { key: "capacity", title: "Needs", class: "c-capacity num", long: "Recommended capacity", down: true, value: (row) => columns.recommendedCapacity[row] },
   ];
 
   function select(label, key, choices) {
@@ -196,9 +329,11 @@
         oninput: (event) => show({ text: event.target.value }) })),
       select("Severity", "severity", [["at risk", "at risk"], ...severities.map((name) => [name, name]), ["", "any"]]),
       select("Resource", "resource", [["", "any"], ...names.map((name) => [name, name])]),
+      select("Group", "group", []),
       select("Trust", "tier", [["", "any"], ["high", "high"], ["medium", "medium"], ["low", "low"]]),
       select("Breach", "window", [["", "any time"], ...reached.map((entry) => [String(entry.days), windowWords(entry.days)])]),
       select("Threshold", "threshold", [["worst", "each series once"], ...thresholds.map((entry) => [entry.name, `${entry.name} ${digits.format(entry.value)} %`]), ["", "all, a row each"]]));
+    fillGroupFilter();
     $("risk-actions").append(
       el("button", { class: "button small", type: "button", id: "reset", onclick: () => show({ ...initial }) }, "Reset"),
       el("button", { class: "button small", type: "button", onclick: saveCSV }, "Save these rows as CSV"));
@@ -214,7 +349,7 @@
     Object.assign(view, change);
     if (view.window === "") view.window = null;
     if (view.window !== null) view.window = Number(view.window);
-    for (const key of ["severity", "resource", "tier", "threshold"]) $("filter-" + key).value = view[key];
+    for (const key of ["severity", "resource", "group", "tier", "threshold"]) $("filter-" + key).value = view[key];
     $("filter-window").value = view.window === null ? "" : String(view.window);
     if ($("filter-text").value !== view.text) $("filter-text").value = view.text;
     document.querySelectorAll("[data-window]").forEach((node) => node.setAttribute("aria-pressed", String(Number(node.dataset.window) === view.window)));
@@ -238,6 +373,7 @@
     let rows = [];
     for (let row = 0; row < total; row++) {
       if (view.resource && resource(row) !== view.resource) continue;
+      if (view.group !== "" && data.headroom.groupings[grouping].members[columns.server.indices[row]] !== Number(view.group)) continue;
       if (view.threshold && view.threshold !== "worst" && threshold(row) !== view.threshold) continue;
       if (view.window !== null && !inWindow(row, view.window)) continue;
       if (both(row)) rows.push(row);
@@ -418,7 +554,7 @@
       cell("c-headroom num", isNumber(columns.headroom[row]) ? digits.format(Math.round(columns.headroom[row] * 10) / 10) : "\u2013"),
       ...columnsShown.map(p), when,
       cell("c-tier", trust(tier(row))),
-      cell("c-order", orderBy(row) || el("span", { class: "muted" }, "\u2013")),
+      cell("c-order", !orderBy(row) ? el("span", { class: "muted" }, "\u2013") : Date.parse(orderBy(row)) <= asOf ? el("strong", { title: `the safe day was ${orderBy(row)}` }, "now") : orderBy(row)),
       cell("c-capacity num", grows ? amount(better, unit(row)) : el("span", { class: "muted" }, isNumber(better) ? "enough" : "\u2013")));
   }
 
@@ -473,44 +609,18 @@
     if (box.scrollTop < needed) box.scrollTop = Math.min(needed, at);
   }
 
-  /** The risk in words. */
-  function inWords(row) {
-    const days = columns.daysP50[row], early = columns.daysP10[row], late = columns.daysP90[row];
-    const limit = `the ${threshold(row)} threshold of ${percent(columns.thresholdValue[row])}`;
-    const cap = columns.capacity[row];
-    const parts = [`${server(row)} ${resource(row)} is at ${percent(columns.current[row])}` + (isNumber(cap) && unit(row) !== "%" ? ` of ${amount(cap, unit(row))}.` : " of capacity.")];
-    if (isNumber(days) && days <= 0) {
-      parts.push(`It has been over ${limit}${days > -0.5 ? " since the last readings" : ` for ${inDays(days)}`}.`);
-    } else if (isNumber(days)) {
-      const range = [isNumber(early) ? `one chance in ten that it happens by ${dateAfter(early)}` : "", isNumber(late) ? `nine in ten by ${dateAfter(late)}` : ""].filter(Boolean).join(", ");
-      parts.push(`It is more likely than not to reach ${limit} by ${dateAfter(days)}, in ${inDays(days)}${range ? ` (${range})` : ""}.`);
-    } else if (isNumber(early)) {
-      parts.push(`It will more likely than not stay below ${limit} for the whole horizon, but there is one chance in ten that it gets there by ${dateAfter(early)}.`);
-    } else {
-      parts.push(`It is very likely to stay below ${limit} for the whole horizon of ${horizonWords}.`);
-    }
-    if (orderBy(row)) {
-      const missed = Date.parse(orderBy(row)) < asOf;
-      parts.push(missed ? `With ${plural(data.settings.procurementDays, "day")} to get new capacity, the safe day to order was ${orderBy(row)}: order now.`
-        : `Order by ${orderBy(row)} to have new capacity in time.`);
-    }
-    const better = columns.recommendedCapacity[row];
-    if (isNumber(better) && (!isNumber(cap) || better > cap)) parts.push(`With ${amount(better, unit(row))} the chance of a breach within the horizon falls to one in ten.`);
-    return parts.join(" ");
-  }
-
   function detailElement(row) {
     const chart = columns.chart[row];
     const spare = columns.reclaimable[row];
     const fact = (name, ...value) => [el("dt", {}, name), el("dd", {}, ...value)];
-    const left = el("div", {}, el("p", { class: "words" }, inWords(row)), el("dl", { class: "facts" },
+    const left = el("div", {}, el("p", { class: "words" }, outlook(row)), act(row) ? el("p", { class: "words act" }, act(row)) : null, trustWords(row) ? el("p", { class: "words" }, trustWords(row)) : null, el("dl", { class: "facts" },
       ...fact("Threshold", `${threshold(row)} ${percent(columns.thresholdValue[row])}`),
       ...fact("Headroom", isNumber(columns.headroom[row]) ? `${digits.format(columns.headroom[row])} points` : "\u2013"),
       ...(columnsShown.length ? fact("Breach within", columnsShown.map((days) => `${days}\u202fd ${chance(within[days][row])}`).join(" \u00b7 ")) : []),
       ...fact("Capacity", isNumber(columns.capacity[row]) ? amount(columns.capacity[row], unit(row)) : "100\u202f%"),
       ...(isNumber(columns.recommendedCapacity[row]) ? fact("Recommended", amount(columns.recommendedCapacity[row], unit(row))) : []),
       ...(isNumber(spare) && spare > 0 ? fact("Reclaimable", amount(spare, unit(row))) : []),
-      ...fact("Trust", trust(tier(row)), reason(row) ? `: ${reason(row)}` : "")));
+      ...fact("Trust", trust(tier(row)), trustReason(row) ? `: ${trustReason(row)}` : ""), ...fact("Why", reason(row))));
     const right = el("div");
     const node = el("tr", { class: "detail" }, el("td", { colspan: visibleColumns() }, el("div", { class: "detail-grid" }, left, right)));
     if (isNumber(chart) && data.charts[chart]) {
@@ -554,8 +664,12 @@
 
   /** The pieces of a chart: the plot is empty until `draw()`, its table until it is opened. */
   function chartCard(chart, titled) {
-    const plot = el("div", { class: "plot", role: "img", "aria-label": `${chart.server} ${chart.resource}. ${FanChart.sentence(chart)}` });
-    const readout = el("p", { class: "readout" });
+    const plot = el("div", { class: "plot", role: "img", tabindex: "0", "aria-label": `${chart.server} ${chart.resource}. ${FanChart.sentence(chart)} Arrow keys read it point by point.`, onkeydown: (event) => {
+      if (!["ArrowLeft", "ArrowRight", "Home", "End"].includes(event.key)) return;
+      event.preventDefault();
+      drawn?.move(event.key);
+    } });
+    const readout = el("p", { class: "readout", "aria-live": "polite" });
     const say = (text) => { readout.textContent = text; };
     const full = el("button", { class: "button small", type: "button", "aria-pressed": "false", title: "Show all readings, or drag in the chart to zoom" }, "All history");
     let drawn = null, all = false;
@@ -585,7 +699,7 @@
     card.parts = [
       el("div", { class: "chart-head" }, el("div", {}, title, el("p", { class: "muted" }, meta)), full), plot, readout,
       el("ul", { class: "legend" }, key("history", "readings"), key("median", "median forecast"), key("fan", "50, 80, 90 % of outcomes"),
-        key("line", "thresholds"), breaks ? key("breach", "first breach: 10 to 90 % range, dot at the median") : null, key("tiers", "darker is less trusted")),
+        key("line", "thresholds"), chart.marks.length ? key("mark", "level or capacity changed") : null, breaks ? key("breach", "first breach: 10 to 90 % range, dot at the median") : null, key("tiers", "darker is less trusted")),
       tableBehind(chart),
     ];
     return card;
@@ -649,20 +763,45 @@
       card.draw();
     }
   }
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+
+  // Colours: the reader's system decides until the button is used; nothing is stored.
+
+  const darkSystem = matchMedia("(prefers-color-scheme: dark)");
+  let theme = null;
+  function paintTheme() {
+    document.documentElement.toggleAttribute("data-printing", printing);
+    const dark = printing ? false : (theme ?? (darkSystem.matches ? "dark" : "light")) === "dark";
+    if (printing) document.documentElement.dataset.theme = "light";
+    else if (theme) document.documentElement.dataset.theme = theme;
+    else delete document.documentElement.dataset.theme;
+    $("theme").textContent = dark ? "Light colours" : "Dark colours";
+    redraw();
+  }
+  $("theme").addEventListener("click", () => {
+    theme = (theme ?? (darkSystem.matches ? "dark" : "light")) === "dark" ? "light" : "dark";
+    paintTheme();
+  });
+  darkSystem.addEventListener("change", paintTheme);
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || table.open < 0) return;
+    const node = table.elements.get(table.open);
+    close();
+    paint();
+    node?.querySelector(".open-row").focus();
+  });
   phone.addEventListener("change", () => {
     if (table.list.length > 0) paint();
   });
   let printing = false;
   const beginPrint = () => {
     printing = true;
+    paintTheme();
     document.querySelectorAll("#chart-grid .chart").forEach((node) => cards.get(node).draw());
-    redraw();
     paint();
   };
   const endPrint = () => {
     printing = false;
-    redraw();
+    paintTheme();
     paint();
   };
   addEventListener("beforeprint", beginPrint);
@@ -732,6 +871,7 @@
       findings("Series", quality.series, "Nothing to remark on any series."));
     stack.append(el("details", { class: "behind" }, el("summary", {}, plural(inputs.files.length, "input file")),
       el("ul", {}, ...inputs.files.map((file) => el("li", { class: "example" }, el("code", {}, file))))));
+    if (data.notes.length > 0) stack.prepend(el("ul", { class: "notice" }, ...data.notes.map((note) => el("li", {}, note))));
     $("quality-body").append(stack);
   }
 
@@ -742,11 +882,13 @@
       ["Threshold and breach", `A breach is utilization at or above a threshold (${limits}) for long enough to count: ${data.settings.breachRule}. One short peak is not a breach.`],
       ["30 d, 60 d, 90 d, 180 d", "The probability that the first breach happens within so many days, counted over many possible futures that fit the past errors of the forecast. 70 % means: of ten such series, about seven get there."],
       ["Breach date", "The day by which a breach is as likely as not. \u201cLater\u201d means that this day lies beyond the horizon. The bar in a chart runs from one chance in ten to nine in ten."],
+      ["Headroom", `Points of utilization between now and a threshold; below zero it is crossed. In the table by group it is that of the lowest threshold.`],
       ["Severity", `The name of a threshold that is crossed already or more likely than not within ${plural(data.settings.withinDays, "day")}; watch from one chance in five; else none.`],
       ["Order by", `The early date (one chance in ten) minus ${plural(data.settings.procurementDays, "day")} for procurement: order by then and capacity is there in nine of ten futures.`],
       ["Recommended capacity", "The least capacity with which a breach within the horizon has at most one chance in ten."],
       ["Trust: high, medium, low", "Earned, not claimed: enough clean history, better than the straight line and last season on readings held back, bands that held what they promised, and narrow against the headroom. High reaches at most 90 days ahead, medium 180. The reason names the test that failed."],
       ["Bands", "The darkest holds half of the possible outcomes, the middle one 80 %, the lightest 90 %. The line is the median."],
+      ["Level and capacity changes", "A move of load or a resize is a new level and not growth: forecasts are made as if it had always been so. A chart marks each with its factor."],
       ["Contest", "Every model forecasts stretches of the past it has not seen. The best one for a series becomes its champion; a cheaper one wins a tie. The straight line that alerts draw today always takes part."],
       ["Stand-in", "Where the champion failed on a series, a simple baseline forecasts it instead, under its own name and with low trust."],
     ];
@@ -761,7 +903,10 @@
   }
 
   fillHeader();
+  fillFirst();
+  fillChanges();
   fillOutlook();
+  fillHeadroom();
   buildTable();
   if (total > 0) {
     buildFilters();
@@ -774,5 +919,6 @@
   fillQuality();
   fillGuide();
   fillFooter();
+  paintTheme();
   performance.mark("horizonscale-ready");
 })();

@@ -1,0 +1,61 @@
+import Foundation
+import HorizonCore
+import HorizonReport
+import HorizonRisk
+import HorizonStore
+
+/// What a run's risks look like beside those of the run before it.
+struct Comparison: Sendable {
+  /// Names it, as `run.json` does.
+  let record: RunManifest.Compared
+  private let changes: RiskChanges
+  private let names: [Double: String]
+
+  /// Entries of a list that the page holds, at most.
+  private static let mostListed = 20
+
+  /// - Returns: Nil when nothing is to be read of earlier runs, or there is none that can be read.
+  init?(of risks: [RiskRow], _ manifest: RunManifest, _ fleet: Fleet, in workspace: Workspace) throws {
+    guard manifest.settings.fresh != true, let before = workspace.runBefore(asOf: fleet.asOfName) else { return nil }
+    // A run of another version or step says nothing that could be compared, and is no reason to lose this one.
+    guard let earlier = try? RunManifest(readingFrom: before.url), earlier.step == manifest.step,
+      let time = ISOTime.parse(earlier.asOf), let rows = try? RiskFiles.read(from: before.url)
+    else { return nil }
+    func snapshot(_ rows: [RiskRow], _ manifest: RunManifest, _ microseconds: Int64) -> RiskSnapshot {
+      RiskSnapshot(
+        rows: rows, asOf: Double(microseconds) / 86_400_000_000, horizonDays: Double(manifest.horizon) * fleet.step.days
+      )
+    }
+    changes = RiskChanges(
+      from: snapshot(rows, earlier, time.microseconds), to: snapshot(risks, manifest, fleet.asOfTime))
+    let thresholds = earlier.settings.thresholds + manifest.settings.thresholds
+    names = Dictionary(thresholds.map { ($0.percent, $0.name) }, uniquingKeysWith: { $1 })
+    record = RunManifest.Compared(
+      run: before.url.lastPathComponent, digest: earlier.digest, newRisks: changes.appeared.count,
+      goneRisks: changes.gone.count, movedDates: changes.moved.count)
+  }
+
+  /// As the page shows it.
+  var shown: ReportData.Changes {
+    ReportData.Changes(
+      run: record.run, appeared: list(changes.appeared), gone: list(changes.gone), moved: list(changes.moved))
+  }
+
+  private func list(_ changes: [RiskChanges.Change]) -> ReportData.Changes.List {
+    ReportData.Changes.List(
+      count: changes.count,
+      first: changes.prefix(Comparison.mostListed).map { change in
+        ReportData.Changes.Change(
+          server: change.series.server, resource: change.series.resource, threshold: names[change.threshold] ?? "",
+          before: change.before.map(state), now: change.now.map(state),
+          movedDays: change.movedDays.map { Int($0.rounded()) })
+      })
+  }
+
+  private func state(_ state: RiskChanges.State) -> ReportData.Changes.State {
+    ReportData.Changes.State(
+      severity: state.severity.description,
+      date: state.day.map { CivilDate(daysSinceEpoch: Int($0.rounded(.down))).description },
+      isCrossed: state.isCrossed)
+  }
+}
