@@ -1,10 +1,14 @@
 import HorizonCore
-import HorizonModels
+package import HorizonModels
 
 /// The champion of one series: least mean scaled loss over folds, recent ones weighing more, ties to the cheaper.
 package struct Selection: Sendable {
   /// Position among the contestants.
-  let champion: Int
+  package let champion: Int
+  /// The one with the least loss over steady leads; another than the champion when a cheaper one tied with it.
+  package let best: Int
+  /// Mean scaled loss over steady leads by contestant, recent folds weighing more; nil where a fold was refused. What decides.
+  package let steadyLosses: [Double?]
   /// The best three of the models that are no combination, for an ensemble.
   let ranking: [Int]
   /// Mean scaled loss over all leads by contestant, recent folds weighing more; nil where a fold was refused. What is reported.
@@ -25,14 +29,19 @@ package struct Selection: Sendable {
         switch score.outcome {
         case .scored:
           losses.append(
-            FoldLoss(
-              all: score.scaledLoss!, steady: score.steadyLoss!, weight: max(score.steadyShare, Selection.leastWeight)))
+            FoldLoss(all: score.scaledLoss!, steady: score.steadyLoss!, steadyShare: score.steadyShare))
         case .empty: continue
         case .refused: return nil
         }
       }
       return losses.isEmpty ? nil : losses
     }
+    self.init(byFold, cards: cards)
+  }
+
+  /// - Parameters:
+  ///   - byFold: By contestant one for each fold that has readings, oldest first; nil for a contestant that was refused on one.
+  package init?(_ byFold: [[FoldLoss]?], cards: [ModelCard]) {
     let means = byFold.map { $0.map { Selection.recencyMean($0.map(\.steady), weights: $0.map(\.weight)) } }
     let entered = means.indices.filter { means[$0] != nil }
     guard let best = entered.min(by: { (means[$0]!, $0) < (means[$1]!, $1) }) else { return nil }
@@ -42,18 +51,31 @@ package struct Selection: Sendable {
       let error = Selection.standardError(byFold[model]!, byFold[best]!)
       return difference <= error && difference <= Selection.tieMargin * means[best]!
     }
+    self.best = best
+    steadyLosses = means
     champion = tied.min {
       (cards[$0].cost, means[$0]!, $0) < (cards[$1].cost, means[$1]!, $1)
     }!
     ranking = entered.filter { cards[$0].cost != .combined }.sorted { (means[$0]!, $0) < (means[$1]!, $1) }
   }
 
-  private struct FoldLoss {
-    let all: Double
+  /// How one contestant did on one fold; columns of `leaderboard.parquet`.
+  package struct FoldLoss: Sendable, Hashable {
+    /// The scaled loss.
+    package let all: Double
     /// Over the leads that no level shift precedes: what decides.
-    let steady: Double
-    /// Share of the fold that no level shift precedes, hardly anything for a fold that lies behind one.
-    let weight: Double
+    package let steady: Double
+    /// Share of the fold that no level shift precedes.
+    package let steadyShare: Double
+
+    package init(all: Double, steady: Double, steadyShare: Double) {
+      self.all = all
+      self.steady = steady
+      self.steadyShare = steadyShare
+    }
+
+    /// Hardly anything for a fold that lies behind a shift.
+    fileprivate var weight: Double { max(steadyShare, leastWeight) }
   }
 
   /// Mean over folds, oldest first, each older fold weighing 0.8 of the next: what a series does now counts more.

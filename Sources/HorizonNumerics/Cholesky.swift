@@ -37,3 +37,9 @@ package struct Cholesky: Sendable {
     return x
   }
 }
+
+/// Version and build of the matrix library, such as `0.3.31 HASWELL`.
+package func matrixLibrary() -> String {
+  let words = String(cString: scipy_openblas_get_config()).split(separator: " ")
+  return "\(words.dropFirst().first ?? "unknown") \(String(cString: scipy_openblas_get_corename()))"
+}

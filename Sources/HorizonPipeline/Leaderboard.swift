@@ -21,6 +21,9 @@ func writeLeaderboard(_ spill: DigestSpill, decisions: Decisions, settings: Deci
   try writer.close()
 }
 
+/// The reason of a fold after which no reading has come yet.
+let nothingToScore = "no reading to score after this cutoff"
+
 /// Rows of `leaderboard.parquet`: one for each series, model and fold.
 private struct LeaderboardRows {
   private var server = KeyColumn()
@@ -29,6 +32,8 @@ private struct LeaderboardRows {
   private var cutoff: [Int64] = []
   private var status = KeyColumn()
   private var reason: [String?] = []
+  /// What selection uses.
+  private var selection = [[Double]](repeating: [], count: 3)
   private var scores = [[Float]](repeating: [], count: 5)
   private var champion: [Bool] = []
 
@@ -43,6 +48,10 @@ private struct LeaderboardRows {
         model.append(settings.cards[m].name)
         cutoff.append(settings.step.microseconds(of: digest.foldCutoffs[f]))
         champion.append(decision.isContested && decision.champion == m)
+        let isScored = score.outcome == .scored
+        selection[0].append(score.scaledLoss ?? .nan)
+        selection[1].append(score.steadyLoss ?? .nan)
+        selection[2].append(isScored ? score.steadyShare : .nan)
         let n = score.count
         switch score.outcome {
         case .scored:
@@ -58,7 +67,7 @@ private struct LeaderboardRows {
           scores[4].append(score.inside80 / n)
         case .empty:
           status.append("refused")
-          reason.append("no reading to score after this cutoff")
+          reason.append(nothingToScore)
           for k in scores.indices { scores[k].append(.nan) }
         case .refused(let error):
           status.append(error == .notFinite || error == .singular ? "failed" : "refused")
@@ -71,6 +80,6 @@ private struct LeaderboardRows {
 
   var columns: [ColumnValues] {
     [server.values, resource.values, model.values, .times(cutoff), status.values, .text(reason)]
-      + scores.map { .floats($0) } + [.bools(champion)]
+      + selection.map { .doubles($0) } + scores.map { .floats($0) } + [.bools(champion)]
   }
 }

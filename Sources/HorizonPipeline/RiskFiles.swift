@@ -44,44 +44,57 @@ struct RiskFiles {
   }
 
   private static func rows(in folder: URL) throws -> [RiskRow] {
-    let schema = Tables.risks
-    let reader = try TableReader(parquet: folder.appending(path: "risks.parquet").path, columns: schema.columns)
-    func column(_ name: String) -> Int { schema.columns.firstIndex { $0.name == name }! }
+    let reader = try TableReader(
+      parquet: folder.appending(path: "risks.parquet").path, columns: Tables.risks.columns)
     var rows: [RiskRow] = []
-    while let batch = try reader.next() {
-      func texts(_ name: String) -> (Int) -> String {
-        let codes = batch.codes(column(name))
-        let names = reader.keyNames(column(name))
-        return { names[Int(codes[$0])] }
-      }
-      func floats(_ name: String) -> (Int) -> Float? {
-        let values = batch.floats(column(name))
-        return { values[$0].isNaN ? nil : values[$0] }
-      }
-      func doubles(_ name: String) -> (Int) -> Double? {
-        let values = batch.doubles(column(name))
-        return { values[$0].isNaN ? nil : values[$0] }
-      }
-      let (server, resource, severity, tier) = (texts("server"), texts("resource"), texts("severity"), texts("tier"))
-      let (threshold, current, headroom) = (doubles("threshold"), doubles("current"), doubles("headroom"))
-      let (p30, p60) = (floats("p_breach_30d"), floats("p_breach_60d"))
-      let (p90, p180) = (floats("p_breach_90d"), floats("p_breach_180d"))
-      let (d10, d50) = (doubles("days_to_breach_p10"), doubles("days_to_breach_p50"))
-      let (d90, recommended) = (doubles("days_to_breach_p90"), doubles("recommended_capacity"))
-      let (reclaimable, order) = (doubles("reclaimable"), batch.int32s(column("order_by")))
-      let reasons = batch.strings(column("reason"))
-      for i in 0..<batch.rowCount {
-        rows.append(
-          RiskRow(
-            series: SeriesName(server: server(i), resource: resource(i)), threshold: threshold(i) ?? .nan,
-            severity: Severity(severity(i)), tier: TrustTier(rawValue: tier(i)) ?? .low, current: current(i) ?? .nan,
-            headroom: headroom(i) ?? .nan, pBreach30: p30(i), pBreach60: p60(i), pBreach90: p90(i), pBreach180: p180(i),
-            daysToBreachP10: d10(i).map { Float($0) }, daysToBreachP50: d50(i).map { Float($0) },
-            daysToBreachP90: d90(i).map { Float($0) }, orderBy: order[i] == Int32.min ? nil : Int(order[i]),
-            recommendedCapacity: recommended(i) ?? .nan, reclaimable: reclaimable(i) ?? 0, reason: reasons[i] ?? ""))
-      }
-    }
+    while let batch = try reader.next() { rows += self.rows(of: batch, 0..<batch.rowCount, reader) }
     return rows
+  }
+
+  /// The rows of one series, the lowest threshold first.
+  static func read(_ series: SeriesName, from folder: URL) throws -> [RiskRow] {
+    var rows: [RiskRow] = []
+    try TableReader.rows(
+      parquet: folder.appending(path: "risks.parquet").path, of: series, columns: Tables.risks.columns
+    ) { reader, batch, range in
+      rows += self.rows(of: batch, range, reader)
+    }
+    return rows.sorted { $0.threshold < $1.threshold }
+  }
+
+  /// - Parameter batch: Begins with the columns of `Tables.risks`.
+  private static func rows(of batch: TableBatch, _ range: Range<Int>, _ reader: TableReader) -> [RiskRow] {
+    func column(_ name: String) -> Int { Tables.risks.columns.firstIndex { $0.name == name }! }
+    func texts(_ name: String) -> (Int) -> String {
+      let codes = batch.codes(column(name))
+      let names = reader.keyNames(column(name))
+      return { names[Int(codes[$0])] }
+    }
+    func floats(_ name: String) -> (Int) -> Float? {
+      let values = batch.floats(column(name))
+      return { values[$0].isNaN ? nil : values[$0] }
+    }
+    func doubles(_ name: String) -> (Int) -> Double? {
+      let values = batch.doubles(column(name))
+      return { values[$0].isNaN ? nil : values[$0] }
+    }
+    let (server, resource, severity, tier) = (texts("server"), texts("resource"), texts("severity"), texts("tier"))
+    let (threshold, current, headroom) = (doubles("threshold"), doubles("current"), doubles("headroom"))
+    let (p30, p60) = (floats("p_breach_30d"), floats("p_breach_60d"))
+    let (p90, p180) = (floats("p_breach_90d"), floats("p_breach_180d"))
+    let (d10, d50) = (doubles("days_to_breach_p10"), doubles("days_to_breach_p50"))
+    let (d90, recommended) = (doubles("days_to_breach_p90"), doubles("recommended_capacity"))
+    let (reclaimable, order) = (doubles("reclaimable"), batch.int32s(column("order_by")))
+    let reasons = batch.strings(column("reason"))
+    return range.map { i in
+      RiskRow(
+        series: SeriesName(server: server(i), resource: resource(i)), threshold: threshold(i) ?? .nan,
+        severity: Severity(severity(i)), tier: TrustTier(rawValue: tier(i)) ?? .low, current: current(i) ?? .nan,
+        headroom: headroom(i) ?? .nan, pBreach30: p30(i), pBreach60: p60(i), pBreach90: p90(i), pBreach180: p180(i),
+        daysToBreachP10: d10(i).map { Float($0) }, daysToBreachP50: d50(i).map { Float($0) },
+        daysToBreachP90: d90(i).map { Float($0) }, orderBy: order[i] == Int32.min ? nil : Int(order[i]),
+        recommendedCapacity: recommended(i) ?? .nan, reclaimable: reclaimable(i) ?? 0, reason: reasons[i] ?? "")
+    }
   }
 
   private static let headings = Tables.risks.columns.map(\.name)
@@ -119,7 +132,7 @@ struct RiskFiles {
 }
 
 /// A risk as programs read it: the columns of `risks.parquet`, null where there is none.
-private struct RiskJSON: Encodable {
+struct RiskJSON: Encodable {
   let row: RiskRow
 
   init(_ row: RiskRow) { self.row = row }

@@ -88,8 +88,20 @@ func runSummary(_ manifest: RunManifest, risks: [RiskRow], report: String) -> St
         + "\(grouped(compared.movedDates)) with a date moved by more than 14 days.",
     ]
   }
-  lines += ["", "Report: \(report)"]
+  lines.append("")
+  if let top = listed.first?.series {
+    lines.append("Why: horizonscale explain \(shellWord(top.server)) \(shellWord(top.resource))")
+  }
+  lines.append("Report: \(report)")
   return lines.joined(separator: "\n")
+}
+
+/// A name as a shell takes it for one word.
+private func shellWord(_ name: String) -> String {
+  let plain = printable(name)
+  let isPlain =
+    !plain.isEmpty && plain.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_./:@%+,".contains($0)) }
+  return isPlain && plain.first != "-" ? plain : "'\(plain.replacing("'", with: "'\\''"))'"
 }
 
 /// How the contestants did, as a table.

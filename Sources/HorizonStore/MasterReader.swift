@@ -185,9 +185,6 @@ package final class MasterReader {
   }
 }
 
-/// Order of bytes, in which Parquet keeps its statistics.
-private func utf8Less(_ a: String, _ b: String) -> Bool { a.utf8.lexicographicallyPrecedes(b.utf8) }
-
 /// Series of a tile under construction.
 private struct TileStage {
   private var servers: [String] = []

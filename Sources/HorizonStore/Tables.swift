@@ -19,7 +19,9 @@ package enum Tables {
 
   package static let leaderboard = TableSchema([
     Column("server", .key), Column("resource", .key), Column("model", .key), Column("cutoff", .time),
-    Column("status", .key), Column("reason", .text, nullable: true), Column("mase", .float, nullable: true),
+    Column("status", .key), Column("reason", .text, nullable: true), Column("loss", .double, nullable: true),
+    Column("steady_loss", .double, nullable: true), Column("steady_share", .double, nullable: true),
+    Column("mase", .float, nullable: true),
     Column("wql", .float, nullable: true), Column("rmse", .float, nullable: true),
     Column("bias", .float, nullable: true), Column("coverage80", .float, nullable: true), Column("champion", .bool),
   ])

@@ -1,20 +1,32 @@
-import Foundation
+package import Foundation
 package import HorizonCore
 
 /// The right to write into a workspace: a file with host, process and start; given back when released or when the process is gone.
 package final class WorkspaceLock {
   private let url: URL
 
-  private struct Owner: Codable {
-    let host: String
-    let process: Int32
-    let started: String
+  /// Who holds, or held, the right to write.
+  package struct Owner: Codable, Sendable, Hashable {
+    package let host: String
+    package let process: Int32
+    package let started: String
+
+    /// False when its process is known to be gone; another host's processes cannot be asked.
+    package var isAlive: Bool { host != ProcessInfo.processInfo.hostName || kill(process, 0) == 0 || errno == EPERM }
+  }
+
+  /// Where the lock of a workspace lies, held or not.
+  package static func file(in workspace: Workspace) -> URL { workspace.folder.appending(path: "lock") }
+
+  /// Who a lock file names; nil when there is none or it cannot be read.
+  package static func owner(of workspace: Workspace) -> Owner? {
+    (try? Data(contentsOf: file(in: workspace))).flatMap { try? JSONDecoder().decode(Owner.self, from: $0) }
   }
 
   /// - Throws: `.workspaceInUse` while another living process holds it.
   package init(_ workspace: Workspace) throws(Failure) {
     try workspace.create()
-    url = workspace.folder.appending(path: "lock")
+    url = WorkspaceLock.file(in: workspace)
     let host = ProcessInfo.processInfo.hostName
     let owner = Owner(
       host: host, process: ProcessInfo.processInfo.processIdentifier,
@@ -32,8 +44,7 @@ package final class WorkspaceLock {
           .cannotCreate, "The workspace \(workspace.folder.path) cannot be written to.",
           remedy: "Check its permissions or choose another with --workspace.")
       }
-      let holder = (try? Data(contentsOf: url)).flatMap { try? JSONDecoder().decode(Owner.self, from: $0) }
-      if let holder, holder.host != host || kill(holder.process, 0) == 0 || errno == EPERM {
+      if let holder = WorkspaceLock.owner(of: workspace), holder.isAlive {
         throw Failure(
           .workspaceInUse,
           "The workspace is in use by process \(holder.process) on \(holder.host) since \(holder.started).",

@@ -14,11 +14,14 @@ struct HorizonScaleCommand: AsyncParsableCommand {
         horizonscale demo                        a synthetic fleet, from readings to report
         horizonscale run usage.parquet           your export: forecasts, ranked risks, report.html
         horizonscale risk --within 60d           the ranked list of the latest run
+        horizonscale explain shop-db-00010 cpu   why one server's forecast is as it is
+        horizonscale doctor                      what is wrong with an install or a workspace, and how to mend it
       """,
     version: productVersion,
     subcommands: [
       RunCommand.self, DemoCommand.self, SynthCommand.self, IngestCommand.self, BacktestCommand.self,
       ForecastCommand.self, RiskCommand.self, ReportCommand.self, ModelsCommand.self,
+      ExplainCommand.self, DoctorCommand.self,
     ])
 
   static func main() async {

@@ -34,6 +34,8 @@ struct RiskCommand: ParsableCommand {
       EXAMPLES
         horizonscale risk --within 60d --tier high
         horizonscale risk --format json --fail-on critical
+
+      Why one of them is listed: horizonscale explain SERVER RESOURCE
       """)
 
   @Option(help: "Days ahead that decide a severity, such as 90d. (default: that of the run)")

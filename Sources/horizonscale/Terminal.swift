@@ -7,6 +7,19 @@ import Synchronization
 enum Terminal {
   static let isInteractive = isatty(STDERR_FILENO) == 1
 
+  /// What standard output can show.
+  static func style(width: Int?) -> TerminalStyle {
+    TerminalStyle(environment: ProcessInfo.processInfo.environment, columns: columns, asked: width)
+  }
+
+  /// Columns of the terminal that standard output is; nil when it is none.
+  static var columns: Int? {
+    guard isatty(STDOUT_FILENO) == 1 else { return nil }
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
+  }
+
   static func error(_ message: String) { say("error: \(message)") }
 
   /// Text of a file may be quoted in it: its control characters are shown, not obeyed.

@@ -1,0 +1,184 @@
+import Foundation
+package import HorizonCore
+package import HorizonRisk
+
+/// Why a series is forecast as it is: everything that a run knows of it, every number from a table.
+///
+/// Encoded with the keys that `horizonscale explain --help` lists; what is not known is null or left out.
+package struct Explanation: Sendable {
+  package var server: String
+  package var resource: String
+  /// Name of the run's folder.
+  package var run: String
+  package var asOf: String
+  package var step: Step
+  /// In steps.
+  package var horizon: Int
+  /// Days ahead that decide a severity.
+  package var within: Double
+  package var unit: String?
+  /// What 100 % is, in the unit of the readings.
+  package var capacity: Double?
+  /// How that was decided, a sentence without its full stop.
+  package var capacityDecision: String?
+  package var isLive: Bool
+  /// The lowest threshold first.
+  package var risks: [RiskRow]
+  /// Threshold names by percent of capacity, ascending.
+  var thresholds: [RiskThreshold]
+  var breachRule: BreachRule
+  package var contest: Contest
+  package var trust: [Trust]
+  package var quality: Quality
+  package var changes: [Change]
+  package var profile: Profile?
+  package var history: [Point]
+  package var forecast: [Interval]
+  package var sources: [Source]
+
+  package struct Contest: Sendable, Encodable {
+    /// As in the catalog.
+    package var models: [Model]
+    package var champion: String
+    /// Models that the champion combines.
+    package var members: [String]
+    /// Who publishes: the champion, or the stand-in when it failed.
+    package var publishedBy: String
+    package var folds: [String]
+    /// Champion's loss over seasonal naive's on the same folds.
+    package var lossRatio: Double?
+    /// Why this champion, in sentences.
+    package var why: [String]
+  }
+
+  package struct Model: Sendable, Encodable {
+    package var name: String
+    /// `scored`, `refused` or `failed`.
+    package var status: String
+    package var reason: String?
+    /// Mean scaled loss over folds, recent ones weighing more: what selection compares.
+    package var loss: Double?
+    /// Mean over folds of the loss over seasonal naive's.
+    package var relativeLoss: Double?
+    /// By fold, oldest first; null where there is none.
+    package var relativeLosses: [Double?]
+    /// Share of readings inside the model's own 80 % interval, before calibration.
+    package var coverage80: Double?
+    package var isChampion: Bool
+  }
+
+  package struct Trust: Sendable, Encodable {
+    /// Days ahead, such as `1-30`.
+    package var days: String
+    package var tier: TrustTier
+    /// The test that keeps the tier from being higher.
+    package var reason: String
+  }
+
+  package struct Quality: Sendable, Encodable {
+    package var readings: Int
+    package var firstReading: String?
+    package var lastReading: String?
+    /// Steps without a reading between the first and the last one.
+    package var gapSteps: Int
+    package var longestGap: Int
+    /// Steps between the last reading and the as-of.
+    package var stepsSinceLast: Int
+    package var verdict: String?
+    /// Sentences.
+    package var remarks: [String]
+  }
+
+  package struct Change: Sendable, Encodable {
+    package var kind: LevelChange.Kind
+    /// Of the first reading after it.
+    package var date: String
+    /// Of a shift the new level over the old one, of a resize the old capacity over the new one.
+    package var factor: Double
+    package var fromCapacity: Double?
+    package var toCapacity: Double?
+  }
+
+  /// What the history is made of, in the unit of the readings. It describes readings; it is not what forecasts them.
+  package struct Profile: Sendable, Encodable {
+    package var level: Double
+    package var trendPerMonth: Double
+    /// Standard deviation around trend and cycles.
+    package var noise: Double
+    package var cycles: [Cycle]
+    /// Sentences.
+    package var words: [String]
+  }
+
+  package struct Cycle: Sendable, Encodable {
+    /// `day`, `week` or `year`.
+    package var name: String
+    package var strength: Double
+    /// Deviations from the level: 24 hours, Monday to Sunday, or January to December.
+    package var deviations: [Double]
+  }
+
+  package struct Point: Sendable, Encodable {
+    package var time: String
+    package var value: Double
+  }
+
+  package struct Interval: Sendable, Encodable {
+    package var time: String
+    package var lead: Int
+    package var q10: Double
+    package var q50: Double
+    package var q90: Double
+    package var tier: TrustTier
+  }
+
+  /// Where numbers come from.
+  package struct Source: Sendable, Encodable {
+    package var what: String
+    /// Relative to the workspace.
+    package var file: String
+    package var columns: [String]
+  }
+}
+
+extension Explanation: Encodable {
+  private enum Key: String, CodingKey {
+    case server, resource, run, step, horizon, unit, capacity, live, risks, contest, trust, quality, changes, profile
+    case history, forecast, sources
+    case asOf = "as_of"
+    case capacityDecision = "capacity_decision"
+    case breachRule = "breach_rule"
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var box = encoder.container(keyedBy: Key.self)
+    try box.encode(server, forKey: .server)
+    try box.encode(resource, forKey: .resource)
+    try box.encode(run, forKey: .run)
+    try box.encode(asOf, forKey: .asOf)
+    try box.encode(step.name, forKey: .step)
+    try box.encode(horizon, forKey: .horizon)
+    try box.encode(unit, forKey: .unit)
+    try box.encode(capacity, forKey: .capacity)
+    try box.encode(capacityDecision, forKey: .capacityDecision)
+    try box.encode(isLive, forKey: .live)
+    try box.encode(breachRule.description, forKey: .breachRule)
+    try box.encode(risks.map(RiskJSON.init), forKey: .risks)
+    try box.encode(contest, forKey: .contest)
+    try box.encode(trust, forKey: .trust)
+    try box.encode(quality, forKey: .quality)
+    try box.encode(changes, forKey: .changes)
+    try box.encode(profile, forKey: .profile)
+    try box.encode(history, forKey: .history)
+    try box.encode(forecast, forKey: .forecast)
+    try box.encode(sources, forKey: .sources)
+  }
+
+  /// One JSON object, keys in lower case with underscores, sorted.
+  package func json() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    return String(decoding: try encoder.encode(self), as: UTF8.self)
+  }
+}

@@ -1,0 +1,266 @@
+import HorizonContest
+import HorizonCore
+import HorizonModels
+import HorizonRisk
+import HorizonStore
+
+extension Explanation {
+  /// Turns what the tables hold into an explanation: no file is read, no clock, nothing is guessed.
+  package init(_ record: SeriesRecord) {
+    let manifest = record.manifest
+    let step = record.step
+    func date(_ index: Int) -> String { ISOTime.string(step.microseconds(of: index), full: step.seconds < 86_400) }
+    func text(_ time: Int64) -> String { ISOTime.string(time, full: step.seconds < 86_400) }
+    let resource = record.name.resource
+    let view = record.modelView
+    let shifts = (view?.changes ?? []).filter { $0.kind == .shift }.map {
+      Change(kind: .shift, date: date($0.index), factor: $0.factor)
+    }
+    let resizes = record.resizes.map {
+      Change(
+        kind: .capacity, date: date($0.change.index), factor: $0.change.factor, fromCapacity: $0.from, toCapacity: $0.to
+      )
+    }
+    self.init(
+      server: record.name.server, resource: resource, run: record.run, asOf: manifest.asOf, step: step,
+      horizon: manifest.horizon, within: manifest.settings.within, unit: record.resource?.unit,
+      capacity: record.decision.ceiling, capacityDecision: manifest.units[resource], isLive: record.decision.isLive,
+      risks: record.risks, thresholds: manifest.settings.thresholds,
+      breachRule: manifest.settings.breach[resource] ?? manifest.settings.breach["*"]
+        ?? ResourceKind(resource: resource).defaultBreachRule,
+      contest: Contest(record), trust: [], quality: Quality(record),
+      changes: (shifts + resizes).sorted { ($0.date, $0.kind.rawValue) < ($1.date, $1.kind.rawValue) },
+      profile: view.flatMap { Profile($0.history, ceiling: record.decision.ceiling, unit: record.resource?.unit) },
+      history: zip(record.history.times, record.history.values).map { Point(time: text($0), value: $1) },
+      forecast: record.forecast.map {
+        Interval(
+          time: text($0.time), lead: $0.lead, q10: $0.q10, q50: $0.q50, q90: $0.q90, tier: $0.tier)
+      }, sources: Source.all(of: record))
+    let longest = Double(record.forecast.count) * step.days
+    trust = zip([(1, 30), (31, 60), (61, 90), (91, 180)], record.decision.tiers).filter {
+      Double($0.0.0) <= max(longest, 1)
+    }.map { Trust(days: "\($0.0)-\($0.1)", tier: $1.tier, reason: $1.reason) }
+    let tested = Double(record.decision.testedLead) * step.days
+    if record.decision.isContested, tested < min(longest, 180) {
+      trust.append(
+        Trust(days: "\(Int(tested) + 1) on", tier: .low, reason: "no fold has tested leads beyond \(Int(tested)) days"))
+    }
+  }
+}
+
+extension Explanation.Contest {
+  fileprivate init(_ record: SeriesRecord) {
+    let decision = record.decision
+    var names: [String] = []
+    for row in record.contest where names.last != row.model { names.append(row.model) }
+    let cutoffs = Set(record.contest.map(\.cutoff)).sorted()
+    let byModel = Dictionary(grouping: record.contest, by: \.model)
+    let baseline = Dictionary(
+      (byModel[Catalog.baseline] ?? []).map { ($0.cutoff, $0.loss) }, uniquingKeysWith: { first, _ in first })
+    // Folds that nobody could be scored on do not count against a model.
+    let selectable: [[Selection.FoldLoss]?] = names.map { name in
+      let rows = byModel[name]!.filter { $0.reason != nothingToScore }
+      return rows.isEmpty || rows.contains { $0.loss == nil } ? nil : rows.map { $0.loss! }
+    }
+    let cards = names.map { name in Catalog.all.first { $0.card.name == name }?.card }
+    let selection = cards.contains { $0 == nil } ? nil : Selection(selectable, cards: cards.map { $0! })
+    self.init(
+      models: names.enumerated().map { position, name in
+        let rows = byModel[name]!
+        let ratios = cutoffs.map { cutoff -> Double? in
+          guard let loss = rows.first(where: { $0.cutoff == cutoff })?.loss, let base = baseline[cutoff] ?? nil,
+            base.steady > 0
+          else { return nil }
+          return loss.steady / base.steady
+        }
+        let known = ratios.compactMap { $0 }
+        let coverages = rows.compactMap(\.coverage80)
+        let worst =
+          rows.first { $0.status == "failed" } ?? rows.first { $0.status != "scored" && $0.reason != nothingToScore }
+        return Explanation.Model(
+          name: name, status: worst?.status ?? (rows.contains { $0.status == "scored" } ? "scored" : "refused"),
+          reason: worst?.reason, loss: selection?.steadyLosses[position],
+          relativeLoss: known.isEmpty ? nil : known.reduce(0, +) / Double(known.count), relativeLosses: ratios,
+          coverage80: coverages.isEmpty ? nil : coverages.reduce(0, +) / Double(coverages.count),
+          isChampion: decision.isContested && name == decision.champion)
+      },
+      champion: decision.champion, members: decision.members,
+      publishedBy: record.forecast.first?.model ?? decision.champion,
+      folds: cutoffs.map { ISOTime.string($0, full: record.step.seconds < 86_400) }, lossRatio: decision.lossRatio,
+      why: [])
+    why = reasons(decision, selection: selection, names: names, cards: cards.compactMap { $0 })
+    if record.contest.contains(where: { ($0.loss?.steadyShare ?? 1) < 1 }) {
+      why.append("Leads behind a level shift are left out of the comparison: no model could have known of it.")
+    }
+  }
+
+  /// Why the champion was chosen, from the losses in the leaderboard by the rule that chose it.
+  private func reasons(
+    _ decision: SeriesRecord.DecisionRecord, selection: Selection?, names: [String], cards: [ModelCard]
+  ) -> [String] {
+    guard decision.isContested else {
+      return ["There was too little history for a contest, so \(decision.champion), the baseline, publishes."]
+    }
+    var sentences: [String] = []
+    if let selection, names[selection.champion] == decision.champion {
+      let own = selection.steadyLosses[selection.champion]!
+      let best = selection.steadyLosses[selection.best]!
+      if selection.best == selection.champion {
+        let next = selection.steadyLosses.indices.filter { $0 != selection.champion && selection.steadyLosses[$0] != nil }
+          .min { (selection.steadyLosses[$0]!, $0) < (selection.steadyLosses[$1]!, $1) }
+        sentences.append(
+          "\(decision.champion) has the least mean loss over the folds, recent folds weighing more"
+            + (next.map { ", \(share(1 - own / selection.steadyLosses[$0]!)) below the next, \(names[$0])." } ?? "."))
+      } else {
+        sentences.append(
+          "\(names[selection.best]) has the least mean loss, but \(decision.champion) is \(share(own / best - 1)) above it, "
+            + "within one standard error of the fold differences and within 2 %, and costs less "
+            + "(\(cards[selection.champion].cost) against \(cards[selection.best].cost)): a tie goes to the cheaper model."
+        )
+      }
+    } else {
+      sentences.append(
+        "\(decision.champion) was chosen by the HorizonScale that made this run; this one would not rank the folds the same way."
+      )
+    }
+    if !decision.members.isEmpty {
+      sentences.append("It averages the quantiles of \(decision.members.joined(separator: ", ")).")
+    }
+    if publishedBy != decision.champion {
+      sentences.append(
+        "\(decision.champion) failed when it was fitted to all readings; \(publishedBy) stands in for it, with low trust."
+      )
+    }
+    return sentences
+  }
+}
+
+/// `3 %`, or `0.4 %` below one percent.
+private func share(_ x: Double) -> String { "\(fixed(x * 100, digits: abs(x) < 0.01 ? 1 : 0)) %" }
+
+extension Explanation.Quality {
+  fileprivate init(_ record: SeriesRecord) {
+    let step = record.step
+    let indices = record.history.times.map { step.index(ofMicroseconds: $0) }
+    func text(_ time: Int64?) -> String? { time.map { ISOTime.string($0, full: step.seconds < 86_400) } }
+    let gaps = zip(indices, indices.dropFirst()).map { $1 - $0 - 1 }
+    let issues = record.quality.issues
+    var remarks = issues?.remarks ?? []
+    if let issues, issues.remarks == nil {
+      for (count, what) in [
+        (issues.duplicates, "readings had the time of another and were dropped"),
+        (issues.outOfOrder, "readings came out of order and were sorted"),
+        (issues.aggregated, "readings shared a step with another and became one"),
+      ] where count > 0 {
+        remarks.append("\(count) \(what).")
+      }
+    }
+    if !record.isMasterOfRun {
+      remarks.append("The master was filled anew after this run: readings may differ from those it saw.")
+    }
+    self.init(
+      readings: indices.count, firstReading: text(record.history.times.first),
+      lastReading: text(record.history.times.last), gapSteps: gaps.reduce(0, +), longestGap: gaps.max() ?? 0,
+      stepsSinceLast: indices.last.map { max(0, record.asOf - $0) } ?? 0,
+      verdict: issues?.verdict?.rawValue ?? (issues == nil && record.quality.isComplete ? "good" : nil),
+      remarks: remarks)
+  }
+}
+
+extension Explanation.Profile {
+  /// - Parameter history: As a model sees it: on today's level.
+  fileprivate init?(_ history: History, ceiling: Double?, unit: String?) {
+    guard let found = HistoryProfile(history) else { return nil }
+    let cycles = [("day", found.day), ("week", found.week), ("year", found.year)].compactMap { name, cycle in
+      cycle.map { Explanation.Cycle(name: name, strength: $0.strength, deviations: $0.deviations) }
+    }
+    self.init(
+      level: found.level, trendPerMonth: found.trendPerMonth, noise: found.noise, cycles: cycles, words: [])
+    words = sentences(ceiling: ceiling, unit: unit)
+  }
+
+  /// Cycles that explain less than this share of the rest are not worth a sentence.
+  private static let noticeable = 0.1
+
+  private static let places: [String: [String]] = [
+    "week": ["Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays"],
+    "year": [
+      "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+      "December",
+    ],
+  ]
+
+  private func sentences(ceiling: Double?, unit: String?) -> [String] {
+    // Points of capacity where there is a ceiling, else the unit of the readings.
+    let points = ceiling.flatMap { $0 > 0 ? 100 / $0 : nil }
+    func amount(_ x: Double) -> String {
+      points.map { "\(fixed(abs(x) * $0, digits: 1)) points" } ?? "\(plainNumber(abs(x)))\(unit.map { " \($0)" } ?? "")"
+    }
+    func beside(_ x: Double) -> String {
+      // A share of a level near zero says nothing.
+      guard level > 0, abs(x) < 3 * level else { return "\(amount(x)) \(x < 0 ? "below" : "above")" }
+      return "\(fixed(abs(x) / level * 100, digits: 0)) % \(x < 0 ? "below" : "above")"
+    }
+    var words = [
+      "The level is \(points.map { "\(fixed(level * $0, digits: 1)) % of capacity" } ?? "\(plainNumber(level))\(unit.map { " \($0)" } ?? "")")."
+    ]
+    let moves = abs(trendPerMonth) * 12 > 0.02 * max(abs(level), .leastNormalMagnitude)
+    words.append(
+      moves
+        ? "It \(trendPerMonth > 0 ? "grows" : "falls") \(amount(trendPerMonth)) a month."
+        : "It neither grows nor falls to speak of.")
+    for cycle in cycles {
+      let low = cycle.deviations.indices.min { cycle.deviations[$0] < cycle.deviations[$1] }!
+      let high = cycle.deviations.indices.max { cycle.deviations[$0] < cycle.deviations[$1] }!
+      let name = Self.places[cycle.name] ?? (0..<24).map { "\($0 < 10 ? "0" : "")\($0):00" }
+      guard cycle.strength >= Self.noticeable else {
+        words.append("The \(cycle.name) has no pattern to speak of.")
+        continue
+      }
+      let extent = "\(beside(cycle.deviations[low])) the mean"
+      switch cycle.name {
+      case "week":
+        words.append("\(name[low]) are \(extent), \(name[high]) \(beside(cycle.deviations[high])) it.")
+      default:
+        words.append(
+          "Over the \(cycle.name) it peaks \(cycle.name == "year" ? "in" : "at") \(name[high]) (\(beside(cycle.deviations[high])) the mean), "
+            + "least \(cycle.name == "year" ? "in" : "at") \(name[low]) (\(beside(cycle.deviations[low]))).")
+      }
+    }
+    words.append("What is left is noise of \(amount(noise)) (standard deviation).")
+    return words
+  }
+}
+
+extension Explanation.Source {
+  fileprivate static func all(of record: SeriesRecord) -> [Self] {
+    let run = "runs/\(record.run)"
+    var sources: [Self] = []
+    if !record.risks.isEmpty {
+      sources.append(
+        Self(
+          what: "risk", file: "\(run)/risks.parquet",
+          columns: [
+            "threshold", "severity", "tier", "current", "p_breach_*", "days_to_breach_*", "order_by",
+            "recommended_capacity", "reclaimable", "reason",
+          ]))
+    }
+    return sources + [
+      Self(
+        what: "chart: forecast", file: "\(run)/forecasts.parquet",
+        columns: ["time", "lead", "model", "q10", "q50", "q90"]),
+      Self(
+        what: "chart: readings", file: "master/\(record.resource?.folder ?? "")/part-*.parquet",
+        columns: ["time", "value"]),
+      Self(
+        what: "contest", file: "\(run)/leaderboard.parquet",
+        columns: ["model", "cutoff", "status", "reason", "loss", "steady_loss", "steady_share", "coverage80"]),
+      Self(
+        what: "champion, capacity, trust", file: "\(run)/decisions.parquet",
+        columns: ["champion", "members", "loss_ratio", "ceiling", "tier_*", "reason_*", "tested_lead"]),
+      Self(what: "data quality", file: "quality.json", columns: ["series"]),
+      Self(what: "level, trend, cycles, changes", file: "computed from the readings above", columns: []),
+      Self(what: "settings", file: "\(run)/run.json", columns: ["settings", "horizon", "units"]),
+    ]
+  }
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import Foundation
+import HorizonCore
+import HorizonPipeline
+
+struct ExplainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "explain",
+    abstract: "Why a series is forecast as it is: risk, chart, contest, trust, data quality, changes.",
+    discussion: """
+      Reads the latest finished run, or the one named by --run, and writes nothing. Names are case-sensitive.
+
+      EXAMPLES
+        horizonscale explain shop-db-00010 memory
+        horizonscale explain shop-db-00010 memory --run 2025-06-30 --width 60
+        horizonscale explain shop-db-00010 memory --json | jq .risks
+
+      JSON KEYS
+        server resource run as_of step horizon unit capacity capacity_decision breach_rule live
+        risks[]      the columns of risks.parquet
+        contest      models[] (name status reason loss relative_loss relative_losses coverage80 is_champion),
+                     champion, members, published_by, folds, loss_ratio, why
+        trust[]      days tier reason
+        quality      readings first_reading last_reading gap_steps longest_gap steps_since_last verdict remarks
+        changes[]    kind (shift, capacity) date factor from_capacity to_capacity
+        profile      level trend_per_month noise cycles[] (name strength deviations) words
+        history[]    time value
+        forecast[]   time lead q10 q50 q90 tier
+        sources[]    what file columns
+      """)
+
+  @Argument(help: "Name of the server.")
+  var server: String
+
+  @Argument(help: "Name of the resource, such as cpu or disk.")
+  var resource: String
+
+  @Option(name: .customLong("run"), help: "Name of a run in the workspace's folder runs. (default: the latest)")
+  var runName: String?
+
+  @Flag(help: "Print one JSON object instead.")
+  var json = false
+
+  @Option(help: "Columns of the text, at least 40. (default: those of the terminal, else 80)")
+  var width: Int?
+
+  @OptionGroup var workspace: WorkspaceOptions
+
+  func validate() throws {
+    if let width, !(40...1_000).contains(width) {
+      throw Failure(.badUsage, "--width: \(width) is no width.", remedy: "Use 40 to 1000 columns.")
+    }
+  }
+
+  func run() throws {
+    let explanation = try explained(
+      SeriesName(server: server, resource: resource), run: runName, workspace: workspace.folder)
+    Terminal.out(json ? try explanation.json() : explanation.text(Terminal.style(width: width)))
+  }
+}
