@@ -11,7 +11,7 @@ FLAGS := -c release --explicit-target-dependency-import-check error \
   $(call rpath,../../../.deps/arrow/lib) $(call rpath,../../../.deps/openblas/lib) $(call rpath,../lib)
 SWIFT_FILES := Package.swift Sources Tests
 
-.PHONY: help setup build test demo bench lint format third-party clean
+.PHONY: help setup build test demo bench lint format third-party dist test-dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,12 @@ format: ## format all Swift files in place
 
 third-party: ## write THIRD_PARTY.md anew from scripts/pins.txt
 	@scripts/third-party
+
+dist: build ## pack a relocatable folder, .tar.zst and .deb into dist/
+	@scripts/dist
+
+test-dist: ## try the packages in dist/ elsewhere: needs root and, once, a Debian mirror
+	@scripts/test-dist
 
 clean: ## remove build products; the native libraries stay
 	@rm -rf .build

@@ -26,7 +26,7 @@ struct RunCommand: AsyncParsableCommand {
     let outcome = try await runAll(
       inputs: inputs, workspace: workspace.folder, settings: settings,
       execution: try sources.execution(workspace.progress))
-    Terminal.out(outcome.summary)
+    Terminal.out(outcome.summary(columns: Terminal.columns))
     try outcome.check(strict: forecast.strict)
   }
 }
@@ -53,7 +53,7 @@ struct ForecastCommand: AsyncParsableCommand {
     settings.fresh = forecast.fresh ? true : nil
     let outcome = try await forecastLocked(
       workspace: workspace.folder, settings: settings, execution: try sources.execution(workspace.progress))
-    Terminal.out(outcome.summary)
+    Terminal.out(outcome.summary(columns: Terminal.columns))
     try outcome.check(strict: forecast.strict)
   }
 }
