@@ -20,11 +20,11 @@ package enum FleetTables {
 }
 
 /// Rows of some servers, ready to be appended to metrics and truth.
-struct FleetBlock: Sendable {
-  let metrics: [ColumnValues]
-  let truth: [ColumnValues]
+package struct FleetBlock: Sendable {
+  package let metrics: [ColumnValues]
+  package let truth: [ColumnValues]
 
-  init(fleet: SyntheticFleet, servers: ArraySlice<Int>) {
+  package init(fleet: SyntheticFleet, servers: ArraySlice<Int>) {
     let plan = fleet.plan
     let resources = SyntheticResource.allCases
     let calendar = (0..<plan.truthSteps).map { plan.step.microseconds(of: plan.firstIndex + $0) }

@@ -1,14 +1,14 @@
 import HorizonCore
 
 /// A day that much work keeps, by the calendar of western Europe; some dates move with Easter or with the weekday.
-enum Holiday: Sendable, Hashable {
+package enum Holiday: Sendable, Hashable {
   /// A public holiday, or a day of the week from Christmas Eve to New Year.
   case rest
   /// Shopping days: the Friday after the fourth Thursday of November to the Monday after it, and 18 to 23 December.
   case rush
 
   /// Nil on an ordinary day.
-  init?(daysSinceEpoch day: Int) {
+  package init?(daysSinceEpoch day: Int) {
     let date = CivilDate(daysSinceEpoch: day)
     let first = CivilDate.daysSinceEpoch(year: date.year, month: 11, day: 1) ?? day
     // 1970-01-01 was a Thursday, so the weekday of a day counted from Thursday is the day modulo 7.
@@ -28,7 +28,7 @@ enum Holiday: Sendable, Hashable {
   /// Easter Sunday in days since 1970-01-01.
   ///
   /// Source: the Gregorian computus in Meeus, "Astronomical Algorithms", chapter 8.
-  static func easter(_ year: Int) -> Int {
+  package static func easter(_ year: Int) -> Int {
     let (century, ofCentury) = (year / 100, year % 100)
     let golden = year % 19
     let correction = (century - (century + 8) / 25 + 1) / 3

@@ -114,7 +114,7 @@ package struct Recipe: Sendable {
 
   /// Whether there is more than the behaviours and the first three events; the rest is drawn apart, so that a fleet without it
   /// keeps its bytes.
-  var hasHabits: Bool {
+  package var hasHabits: Bool {
     [
       monthEnd, quarterEnd, holidays, changingNoise, trendBreak, sharedLoad, closedDays, gaps, flatLines, decommission,
       shortHistory, migration, recentResize,

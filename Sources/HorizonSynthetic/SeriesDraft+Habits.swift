@@ -54,7 +54,7 @@ extension SeriesDraft {
     let step = Int(random.uniform(0.4, 0.9) * Double(readings))
     let starts = random.uniform() < 0.5
     let size = random.uniform(0.3, 0.8)
-    mark(.trendBreak, at: step)
+    events[step] = .trendBreak
     if starts {
       let slope = size / (365.25 * Double(perDay))
       let whole = 1 + slope * Double(readings - 1 - step)

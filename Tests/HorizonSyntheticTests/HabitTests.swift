@@ -1,7 +1,7 @@
 import HorizonCore
+import HorizonStore
+import HorizonSynthetic
 import Testing
-
-@testable import HorizonSynthetic
 
 private func fleet(_ scenario: Scenario, servers: Int = 40, days: Int = 730, step: Step = .day) throws
   -> SyntheticFleet
