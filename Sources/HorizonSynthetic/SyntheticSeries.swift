@@ -31,9 +31,13 @@ package struct SyntheticSeries: Sendable {
   /// Unit of value, capacity, truth and noise.
   package var unit: String { resource.unit }
 
+  /// What would have been read at a step, had the agent worked, in `unit`.
+  package func trueReading(at position: Int) -> Double {
+    min(max(truth[position] + noise[position], 0), capacity[min(position, capacity.count - 1)])
+  }
+
   /// The reading that belongs to a step of the history or of the continuation, in `unit`.
   package func reading(at position: Int) -> Double {
-    position < value.count
-      ? value[position] : min(max(truth[position] + noise[position], 0), capacity[capacity.count - 1])
+    position < value.count ? value[position] : trueReading(at: position)
   }
 }

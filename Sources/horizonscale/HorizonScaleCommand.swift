@@ -19,6 +19,7 @@ struct HorizonScaleCommand: AsyncParsableCommand {
     subcommands: [
       RunCommand.self, DemoCommand.self, SynthCommand.self, IngestCommand.self, BacktestCommand.self,
       ForecastCommand.self, RiskCommand.self, ReportCommand.self, ModelsCommand.self,
+      StressCommand.self,
     ])
 
   static func main() async {
