@@ -76,7 +76,9 @@ let package = Package(
     tests(of: "HorizonRisk", with: ["HorizonCore", "HorizonNumerics"]),
     tests(of: "HorizonSources", with: ["HorizonStore", "HorizonCore"]),
     tests(of: "HorizonStore", with: ["HorizonCore"]),
-    tests(of: "HorizonStress", with: ["HorizonRisk", "HorizonCore", "HorizonNumerics"]),
+    tests(
+      of: "HorizonStress",
+      with: ["HorizonPipeline", "HorizonSynthetic", "HorizonRisk", "HorizonCore", "HorizonNumerics"]),
     tests(of: "HorizonSynthetic", with: ["HorizonStore", "HorizonCore", "HorizonNumerics"]),
   ],
   swiftLanguageModes: [.v6],

@@ -30,6 +30,13 @@ package struct StressFloors: Sendable, Hashable {
     package let measure: Measure
     package let figure: Double
     package let floor: Double
+
+    package init(scenario: String, measure: Measure, figure: Double, floor: Double) {
+      self.scenario = scenario
+      self.measure = measure
+      self.figure = figure
+      self.floor = floor
+    }
   }
 
   /// Calls, breaches or crossings of which a share is judged; of fewer it says little.

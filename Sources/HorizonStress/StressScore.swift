@@ -77,8 +77,9 @@ package struct StressScore: Sendable, Hashable, Codable {
       for (lead, actual) in s.actual.enumerated() where !actual.isNaN {
         let row = lead * Levels.count
         readings += 1
-        if (quantiles[row + Levels.lower80]...quantiles[row + Levels.upper80]).contains(actual) { inside80 += 1 }
-        if (quantiles[row]...quantiles[row + Levels.count - 1]).contains(actual) { inside90 += 1 }
+        let isInside80 = quantiles[row + Levels.lower80] <= actual && actual <= quantiles[row + Levels.upper80]
+        if isInside80 { inside80 += 1 }
+        if quantiles[row] <= actual && actual <= quantiles[row + Levels.count - 1] { inside90 += 1 }
       }
       let limit = Float(threshold / 100 * s.capacity)
       guard !BreachHistory(s.history, rule: s.rule).isBreached(limit) else { continue }
