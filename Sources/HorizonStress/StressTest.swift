@@ -30,7 +30,7 @@ package struct StressTest: Sendable {
   /// Makes, runs and scores the scenarios one after the other in a temporary folder, which is removed in the end.
   package func run(execution: Execution) async throws -> StressResult {
     let folder = FileManager.default.temporaryDirectory
-      .appending(path: "horizonscale-stress-\(ProcessInfo.processInfo.processIdentifier)", directoryHint: .isDirectory)
+      .appending(path: "horizonscale-stress-\(UUID().uuidString)", directoryHint: .isDirectory)
     defer { try? FileManager.default.removeItem(at: folder) }
     var result = StressResult(servers: servers, days: days, seed: seed)
     for (done, scenario) in scenarios.enumerated() {

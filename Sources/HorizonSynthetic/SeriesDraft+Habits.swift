@@ -4,7 +4,7 @@ import HorizonNumerics
 
 extension SeriesDraft {
   /// Readings since a recent migration or resize, the last one among them.
-  package static let readingsSinceChange = 14
+  static let readingsSinceChange = 14
 
   /// Lays over the finished path what the server does by the calendar, and draws the series' own trend break and noise regimes.
   mutating func addHabits(index: Int) {

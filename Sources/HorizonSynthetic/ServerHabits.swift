@@ -59,22 +59,22 @@ struct ServerHabits: Sendable {
       lifetime = 0..<max(Int(perDay), readings - Int(age))
     }
     if var own = draws(recipe.gaps) {
-      outages = ServerHabits.stretches(a: own.uniform(1.5, 5), days: 2...45, mean: 9, plan: plan, random: &own)
+      outages = ServerHabits.stretches(perYear: own.uniform(1.5, 5), days: 2...45, mean: 9, plan: plan, random: &own)
     }
     if var own = draws(recipe.flatLines) {
-      frozen = ServerHabits.stretches(a: own.uniform(1, 3), days: 4...40, mean: 14, plan: plan, random: &own)
+      frozen = ServerHabits.stretches(perYear: own.uniform(1, 3), days: 4...40, mean: 14, plan: plan, random: &own)
     }
   }
 
   /// Stretches of the history at random, so many a year, neither at its first nor at its last reading.
   private static func stretches(
-    a year: Double, days: ClosedRange<Double>, mean: Double, plan: FleetPlan, random: inout SplitMix64
+    perYear: Double, days: ClosedRange<Double>, mean: Double, plan: FleetPlan, random: inout SplitMix64
   ) -> [Range<Int>] {
     let perDay = Double(plan.stepsPerDay)
     var result: [Range<Int>] = []
     var at = 1
     while true {
-      let begin = at + Int(random.exponential() * 365.25 / year * perDay)
+      let begin = at + Int(random.exponential() * 365.25 / perYear * perDay)
       let length = min(days.upperBound, days.lowerBound + random.exponential() * (mean - days.lowerBound))
       let end = min(begin + Int((length * perDay).rounded()), plan.readings - 1)
       guard begin < end else { return result }
