@@ -37,8 +37,15 @@ let package = Package(
   targets: [
     .executableTarget(
       name: "horizonscale",
-      dependencies: ["HorizonPipeline", "HorizonSynthetic", "HorizonStore", "HorizonCore", argumentParser],
+      dependencies: [
+        "HorizonStress", "HorizonPipeline", "HorizonSynthetic", "HorizonStore", "HorizonCore", argumentParser,
+      ],
       swiftSettings: settings, linkerSettings: [staticRuntime]),
+    module(
+      "HorizonStress",
+      sees: [
+        "HorizonPipeline", "HorizonSynthetic", "HorizonRisk", "HorizonModels", "HorizonStore", "HorizonCore",
+      ]),
     module(
       "HorizonPipeline",
       sees: [
@@ -69,6 +76,9 @@ let package = Package(
     tests(of: "HorizonRisk", with: ["HorizonCore", "HorizonNumerics"]),
     tests(of: "HorizonSources", with: ["HorizonStore", "HorizonCore"]),
     tests(of: "HorizonStore", with: ["HorizonCore"]),
+    tests(
+      of: "HorizonStress",
+      with: ["HorizonPipeline", "HorizonSynthetic", "HorizonRisk", "HorizonCore", "HorizonNumerics"]),
     tests(of: "HorizonSynthetic", with: ["HorizonStore", "HorizonCore", "HorizonNumerics"]),
   ],
   swiftLanguageModes: [.v6],

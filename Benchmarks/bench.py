@@ -24,6 +24,7 @@ ROOT = os.path.dirname(HERE)
 RESULTS = os.path.join(HERE, "results")
 PEERS = os.path.join(ROOT, ".venv/peers/bin/python")
 SERVERS, DAYS = 2000, 1095
+STRESS_SERVERS = 100
 # Share of the machine that others may take while a repetition still counts as quiet. Every repetition is kept, the summary
 # uses the quiet ones where there are any; whether one counts never depends on its own time.
 MOST_OF_OTHERS = 0.05
@@ -92,20 +93,20 @@ class Bench:
         output = open(self.path("talk"), "ab")
         return subprocess.Popen(argv, stdout=output, stderr=output, stdin=subprocess.DEVNULL), shown
 
-    def finish(self, process):
+    def finish(self, process, accepted=(0,)):
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
+        if process.returncode not in accepted:
             sys.exit(f"bench: {process.args} ended with {process.returncode}; what it said is in {self.path('talk')}")
         return usage
 
-    def measure(self, step, repetition, *commands):
+    def measure(self, step, repetition, *commands, accepted=(0,)):
         """Runs one command, or several at the same time, and writes a row. Wall time ends with the last one."""
         self.wait_for_quiet()
         busy = busy_seconds()
         begin = time.perf_counter()
         started = [self.start(*c) for c in commands]
-        usages = [self.finish(p) for p, _ in started]
+        usages = [self.finish(p, accepted) for p, _ in started]
         wall = time.perf_counter() - begin
         busy = busy_seconds() - busy
         user, system = sum(u.ru_utime for u in usages), sum(u.ru_stime for u in usages)
@@ -295,6 +296,20 @@ def sawtooth(bench):
                    recall=t["hits"] / max(1, t["happened"]))
 
 
+def stress(bench):
+    """Every scenario against its own future; the status says whether a floor was missed, the rows say which."""
+    for seed in (42, 43):
+        # A workspace without settings: the floors are the product's own.
+        bench.measure(f"stress {seed}", 0, ["stress", "--json", "--servers", STRESS_SERVERS, "--seed", seed, "--workspace", bench.path("no-settings"),
+                                            "--out", bench.path("stress"), "--quiet"], accepted=(0, 1))
+        with open(bench.path("stress", "stress.json")) as f:
+            result = json.load(f)
+        for row in result["scenarios"]:
+            bench.write({"row": "score", "measure": "stress", "seed": seed, **row})
+        bench.note("below", seed=seed, findings=result["below"])
+        bench.remove("stress")
+
+
 def real(bench):
     """The contest on real data; only figures are kept, neither readings nor names of series."""
     data = os.path.abspath(bench.options.data)
@@ -310,7 +325,7 @@ def real(bench):
     bench.remove("w")
 
 
-SECTIONS = {f.__name__: f for f in (speed, scale, threads, determinism, accuracy, sawtooth, real)}
+SECTIONS = {f.__name__: f for f in (speed, scale, threads, determinism, accuracy, stress, sawtooth, real)}
 
 
 # --- summary -----------------------------------------------------------------------------------------------------------
@@ -354,8 +369,39 @@ class Kept:
         return [r for r in self.rows if r["row"] == "score" and r["measure"] == measure and all(r.get(k) == v for k, v in where.items())]
 
 
+def stress_table(kept):
+    """A row for each scenario, its seeds together: counts are added, losses, coverage and days off averaged."""
+    rows = kept.scores("stress")
+    if not rows:
+        return []
+    seeds = sorted({r["seed"] for r in rows})
+    share = lambda part, whole: f"{100 * part / whole:.0f} % of {whole}" if whole else "-"
+
+    def mean(of, field, shown):
+        values = [r[field] for r in of if r[field] is not None]
+        return shown.format(statistics.mean(values)) if values else "-"
+
+    text = ["## Stress", "", f"`horizonscale stress`, {STRESS_SERVERS} servers a scenario, seeds {' and '.join(map(str, seeds))}. WQL against the path without noise; intervals against the readings that",
+            "follow; precision and recall of \"breaches 80 % within 90 days\", right of called and right of happened; dates right: within max(7 days, 10 %) of the",
+            "day on which the path without noise crosses.", "",
+            "| scenario | WQL | seasonal naive | line-30 | 80 % holds | 90 % holds | precision | line-30 | recall | line-30 | days off | dates right | lost |",
+            "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"]
+    for scenario in dict.fromkeys(r["scenario"] for r in rows):
+        of = [r for r in rows if r["scenario"] == scenario]
+        total = lambda field: sum(r[field] for r in of)
+        text.append("| " + " | ".join([
+            scenario, *(mean(of, f, "{:.3f}") for f in ("wql", "wql_seasonal_naive", "wql_line_30")),
+            *(mean(of, f, "{:.3f}") for f in ("coverage80", "coverage90")),
+            share(total("hits"), total("called")), share(total("line_30_hits"), total("line_30_called")),
+            share(total("hits"), total("happened")), share(total("line_30_hits"), total("happened")),
+            mean(of, "median_days_off", "{:.0f}"), share(total("dated_right"), total("crossing")), str(total("lost"))]) + " |")
+    below = [{"seed": r["seed"], **f} for r in kept.of("below", "figure") for f in r["findings"]]
+    text += ["", *(f"- Below its floor: {f['scenario']}, seed {f['seed']}: {f['measure']} {f['figure']:.3f}, floor {f['floor']}." for f in below)]
+    return text if not below else text + [""]
+
+
 def summary(_):
-    speed, scale, threads, determinism, accuracy, sawtooth, real = (Kept(s) for s in SECTIONS)
+    speed, scale, threads, determinism, accuracy, stress, sawtooth, real = (Kept(s) for s in SECTIONS)
     table = []
 
     def line(asked, kept, measured, met, command, detail=""):
@@ -432,13 +478,14 @@ def summary(_):
         text += ["", "| fleet | tier of the risk | series | expected | happened | predicted | precision |", "| --- | --- | --- | --- | --- | --- | --- |"]
         text += [f"| {r['fleet']} | {r['tier']} | {r['series']} | {r['expected']:.1f} | {r['happened']} | {r['predicted']} | {r['precision']:.2f} |" for r in accuracy.scores("breach_by_tier")]
         text += [""]
+    text += stress_table(stress)
     contests = real.of("contest", "figure")
     if contests:
         text += ["## Real data", "", "Scaled loss of the champions over seasonal naive, in the contest (raw quantiles on both sides).", "",
                  "| data | series | step | horizon | loss ratio |", "| --- | --- | --- | --- | --- |"]
         text += [f"| {r['data']} | {r['counts']['series']} | {r['spacing']} | {r['horizon']} | {r['champion_loss_ratio']:.3f} |" for r in contests] + [""]
     text += ["## Raw rows", ""]
-    for kept in (speed, scale, threads, determinism, accuracy, sawtooth, real):
+    for kept in (speed, scale, threads, determinism, accuracy, stress, sawtooth, real):
         if kept.name:
             h = kept.head
             changed = "" if h["binary_is_of_that_commit"] else " (the binary is of other sources)"

@@ -1,10 +1,10 @@
-import Foundation
+package import Foundation
 import HorizonCore
-import HorizonRisk
+package import HorizonRisk
 import HorizonStore
 
 /// The ranked risks as files: all rows in Parquet, what is at risk in CSV and JSON.
-struct RiskFiles {
+package struct RiskFiles {
   let rows: [RiskRow]
 
   func write(to folder: URL) throws {
@@ -37,7 +37,7 @@ struct RiskFiles {
   }
 
   /// Reads the rows of a finished run, in their ranked order.
-  static func read(from folder: URL) throws -> [RiskRow] {
+  package static func read(from folder: URL) throws -> [RiskRow] {
     do { return try rows(in: folder) } catch let error as StoreError {
       throw error.failure(remedy: "Make a new run with 'horizonscale forecast'.")
     }

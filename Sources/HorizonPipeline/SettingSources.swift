@@ -24,6 +24,7 @@ package struct SettingSources: Sendable {
   package static let names = [
     "step", "aggregate", "map", "unit", "inventory", "timezone", "as_of", "horizon", "folds", "models", "breach",
     "seed", "threads", "chunk", "max_bad_rows", "stale_after", "thresholds", "within", "procurement_days",
+    "stress_floors",
   ]
 
   /// - Parameters:
@@ -137,6 +138,21 @@ package struct SettingSources: Sendable {
     return s
   }
 
+  /// The least that a stress test accepts, by the name of the measure.
+  ///
+  /// - Parameter isName: Whether there is a floor of that name.
+  package func stressFloors(isName: (String) -> Bool) throws(Failure) -> [String: Double] {
+    var floors: [String: Double] = [:]
+    for (name, value) in try pairs("stress_floors").sorted(by: { $0.key < $1.key }) {
+      guard isName(name), let floor = Double(value), floor.isFinite else {
+        throw find("stress_floors")!.failure(
+          "'\(name)=\(value)' is no floor.", remedy: "Write it as {recall: 0.5, migration.dates_right: 0.6}.")
+      }
+      floors[name] = floor
+    }
+    return floors
+  }
+
   /// `all`, `fast` or names separated by commas; the baseline is always part of a contest.
   private func models() throws(Failure) -> [String]? {
     guard let given = find("models") else { return nil }
@@ -216,4 +232,6 @@ package let settingsTemplate = """
   # stale_after: 14                            # steps without a reading after which a series has ended (48 for hours)
   # timezone: UTC                              # decides where a day begins
   # max_bad_rows: 0.01                         # share of rejected rows above which a run stops
+  # stress_floors: {recall: 0.5, gaps.recall: 0.4}   # least figures of 'horizonscale stress', for all scenarios or for one:
+  #                                            # skill coverage80 coverage90 precision recall dates_right
   """

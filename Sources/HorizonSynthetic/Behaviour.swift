@@ -26,6 +26,10 @@ package enum Variant: String, Sendable, CaseIterable {
 /// What happened at a step; the text of the truth table's `event` column, empty when nothing did.
 package enum SyntheticEvent: UInt8, Sendable, CaseIterable {
   case none, levelShift, capacityChange, cleanUp, burst, leak
+  case trendBreak, noiseChange, holiday, periodEnd, gap, flatLine, decommission
+
+  /// The events of fleets without habits: they are all that such a fleet's file knows.
+  static let plain = allCases.prefix { $0 != .trendBreak }
 
   package var text: String {
     switch self {
@@ -35,6 +39,13 @@ package enum SyntheticEvent: UInt8, Sendable, CaseIterable {
     case .cleanUp: "clean-up"
     case .burst: "burst"
     case .leak: "leak"
+    case .trendBreak: "trend break"
+    case .noiseChange: "noise change"
+    case .holiday: "holiday"
+    case .periodEnd: "period end"
+    case .gap: "gap"
+    case .flatLine: "flat line"
+    case .decommission: "decommission"
     }
   }
 }

@@ -20,11 +20,11 @@ package enum FleetTables {
 }
 
 /// Rows of some servers, ready to be appended to metrics and truth.
-struct FleetBlock: Sendable {
-  let metrics: [ColumnValues]
-  let truth: [ColumnValues]
+package struct FleetBlock: Sendable {
+  package let metrics: [ColumnValues]
+  package let truth: [ColumnValues]
 
-  init(fleet: SyntheticFleet, servers: ArraySlice<Int>) {
+  package init(fleet: SyntheticFleet, servers: ArraySlice<Int>) {
     let plan = fleet.plan
     let resources = SyntheticResource.allCases
     let calendar = (0..<plan.truthSteps).map { plan.step.microseconds(of: plan.firstIndex + $0) }
@@ -42,15 +42,17 @@ struct FleetBlock: Sendable {
     for (code, server) in servers.enumerated() {
       for (kind, series) in fleet.series(server).enumerated() {
         if kind == 0 { names.append(series.server) }
-        history.append(
-          server: code, resource: kind, times: calendar[..<plan.readings], series.value, series.capacity)
-        whole.append(server: code, resource: kind, times: calendar[...], series.truth, series.noise)
-        units.append(contentsOf: repeatElement(unitCodes[kind], count: plan.readings))
+        for range in series.reported {
+          history.append(
+            server: code, resource: kind, times: calendar[range], series.value[range], series.capacity[range])
+          units.append(contentsOf: repeatElement(unitCodes[kind], count: range.count))
+        }
+        whole.append(server: code, resource: kind, times: calendar[...], series.truth[...], series.noise[...])
         events.append(contentsOf: series.events.lazy.map { Int32($0.rawValue) })
       }
     }
     metrics = history.columns(servers: names) + [.keys(codes: units, names: unitNames)]
-    truth = whole.columns(servers: names) + [.keys(codes: events, names: SyntheticEvent.allCases.map(\.text))]
+    truth = whole.columns(servers: names) + [.keys(codes: events, names: fleet.knownEvents.map(\.text))]
   }
 }
 
@@ -70,7 +72,9 @@ private struct BlockColumns {
     second.reserveCapacity(capacity)
   }
 
-  mutating func append(server: Int, resource: Int, times: ArraySlice<Int64>, _ first: [Double], _ second: [Double]) {
+  mutating func append(
+    server: Int, resource: Int, times: ArraySlice<Int64>, _ first: ArraySlice<Double>, _ second: ArraySlice<Double>
+  ) {
     servers.append(contentsOf: repeatElement(Int32(server), count: first.count))
     resources.append(contentsOf: repeatElement(Int32(resource), count: first.count))
     self.times.append(contentsOf: times)

@@ -10,6 +10,10 @@ struct SeasonTable: Sendable {
   let yearEnd: [Double]
   /// 0 is Monday.
   let weekday: [Int]
+  /// How much of a peak at the end of the month, or of the quarter, a day has: 1 on the last day.
+  let monthEnd: [Double]
+  let quarterEnd: [Double]
+  let holiday: [Holiday?]
   /// One entry a step of the day; empty when the step is a day.
   let dayCosine: [Double]
   let daySine: [Double]
@@ -31,6 +35,15 @@ struct SeasonTable: Sendable {
       return 0.45 * cos(2 * (angle - 1.2)) + 1.3 * exp(-(fromPeak / 18) * (fromPeak / 18)) - 0.11
     }
     weekday = days.map { (($0 + 3) % 7 + 7) % 7 }
+    let beforeEnd = days.map { day in
+      let date = CivilDate(daysSinceEpoch: day)
+      let (year, month) = date.month == 12 ? (date.year + 1, 1) : (date.year, date.month + 1)
+      let next = CivilDate.daysSinceEpoch(year: year, month: month, day: 1) ?? day
+      return (days: next - 1 - day, isQuarter: date.month % 3 == 0, isFirst: date.day == 1)
+    }
+    monthEnd = beforeEnd.map { $0.isFirst ? 0.5 : $0.days < 3 ? [1, 0.7, 0.4][$0.days] : 0 }
+    quarterEnd = beforeEnd.map { $0.isQuarter && $0.days < 7 ? 1 - Double($0.days) / 7 : 0 }
+    holiday = days.map { Holiday(daysSinceEpoch: $0) }
     let count = plan.stepsPerDay
     let clock = count > 1 ? (0..<count).map { 2 * Double.pi * Double($0) / Double(count) } : []
     dayCosine = clock.map { cos($0) }

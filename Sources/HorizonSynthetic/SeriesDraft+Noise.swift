@@ -4,7 +4,7 @@ import HorizonNumerics
 extension SeriesDraft {
   /// The finished series: AR(1) noise in proportion to the path, with heavier tails for CPU and network, the bursts less what
   /// they are expected to bring, everything on the resource's grid, readings held between 0 and capacity.
-  func realised(server: String, random: inout SplitMix64) -> SyntheticSeries {
+  mutating func realised(server: String, random: inout SplitMix64) -> SyntheticSeries {
     let plan = fleet.plan
     let total = path.count
     let grid = resource.grid
@@ -26,13 +26,21 @@ extension SeriesDraft {
       noises[t] = deviation / grid
       if t < values.count { values[t] = min(max(truth + deviation, 0), ceiling) / grid }
     }
+    let habits = temper.habits
+    for stretch in habits.frozen {
+      for t in stretch { values[t] = values[stretch.lowerBound - 1] }
+      mark(.flatLine, at: stretch.lowerBound)
+    }
+    for outage in habits.outages { mark(.gap, at: outage.lowerBound) }
+    if let end = habits.lifetime?.upperBound, end < plan.readings { mark(.decommission, at: end) }
     return SyntheticSeries(
       server: server, resource: resource, behaviour: temper.behaviour, variant: temper.variant, step: plan.step,
-      firstIndex: plan.firstIndex, capacity: capacities, value: values, truth: truths, noise: noises, events: events)
+      firstIndex: plan.firstIndex, reported: habits.reported(of: plan.readings), capacity: capacities, value: values,
+      truth: truths, noise: noises, events: events)
   }
 
   private func arNoise(_ random: inout SplitMix64) -> [Double] {
-    let deviation = strength.noise * random.uniform(ranges.noise.lowerBound, ranges.noise.upperBound)
+    let deviation = strength.noise * random.uniform(noiseRange.lowerBound, noiseRange.upperBound)
     let byDay = random.uniform(strength.memory.lowerBound, strength.memory.upperBound)
     // Shorter steps remember more, though not as much as the power of the step's length would say.
     let memory = pow(byDay, fleet.plan.step.days.squareRoot())
@@ -49,6 +57,13 @@ extension SeriesDraft {
       let size = word & 31 == 0 ? tail : 1
       state = memory * state + innovation * size * table.value(word)
       noise[t] = state * min(path[t], ceiling)
+    }
+    if !noiseScale.isEmpty {
+      for t in noise.indices { noise[t] *= noiseScale[t / perDay] }
+    }
+    if temper.habits.sharedLoad > 0, let shared = fleet.sharedLoads[temper.application] {
+      let share = temper.habits.sharedLoad * min(1, strength.seasons)
+      for t in noise.indices { noise[t] += share * shared.path[t] * min(path[t], ceiling) }
     }
     if !bursts.isEmpty {
       for t in noise.indices { noise[t] += bursts[t] - burstMean }

@@ -19,6 +19,10 @@ struct SeriesDraft {
   var bursts: [Double] = []
   /// Expected load of the bursts a step, contained in the path.
   var burstMean = 0.0
+  /// Standard deviation of the noise before the resource's strength, share of the path; drawn anew by the noise.
+  var noiseRange: ClosedRange<Double>
+  /// Factor on the noise by day; empty when it never changes.
+  var noiseScale: [Double] = []
   var events: [SyntheticEvent]
 
   init(fleet: SyntheticFleet, resource: SyntheticResource, temper: ServerTemper, random: inout SplitMix64) {
@@ -27,6 +31,7 @@ struct SeriesDraft {
     self.temper = temper
     ranges = Traits.of(temper.behaviour, temper.variant)
     strength = resource.traits
+    noiseRange = ranges.noise
     capacity = resource.capacity(cores: temper.cores, random: &random)
     // Low levels are more usual than high ones. Memory and disks are never as empty as an idle processor.
     let floor = temper.behaviour == .lowIdle && (resource == .memory || resource == .disk) ? 0.03 : 0
@@ -36,8 +41,8 @@ struct SeriesDraft {
     events = [SyntheticEvent](repeating: .none, count: fleet.plan.truthSteps)
   }
 
-  private var perDay: Int { fleet.plan.stepsPerDay }
-  private var readings: Int { fleet.plan.readings }
+  var perDay: Int { fleet.plan.stepsPerDay }
+  var readings: Int { fleet.plan.readings }
 
   /// Draws everything but the noise.
   mutating func shape(_ random: inout SplitMix64) {

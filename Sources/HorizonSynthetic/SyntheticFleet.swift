@@ -8,12 +8,22 @@ package struct SyntheticFleet: Sendable {
   package let plan: FleetPlan
   let seasons: SeasonTable
   let normal = NormalTable()
+  /// Empty when no scenario has shared load.
+  let sharedLoads: [String: SharedLoad]
 
   /// - Throws: `Failure` when the plan asks for something that cannot be made.
   package init(_ plan: FleetPlan) throws(Failure) {
     try plan.check()
     self.plan = plan
     seasons = SeasonTable(plan: plan)
+    let isShared = (plan.scenarios ?? []).contains { $0.recipe.sharedLoad > 0 }
+    sharedLoads = isShared ? SharedLoad.all(plan: plan, normal: normal) : [:]
+  }
+
+  /// The events that may occur, in the order of their codes.
+  var knownEvents: ArraySlice<SyntheticEvent> {
+    (plan.scenarios ?? []).contains { $0.recipe.hasHabits }
+      ? SyntheticEvent.allCases[...] : SyntheticEvent.plain
   }
 
   /// Name and inventory of a server.
@@ -40,16 +50,20 @@ package struct SyntheticFleet: Sendable {
   ///
   /// - Complexity: O(steps), some 25 ns a step of the truth.
   package func series(_ index: Int) -> [SyntheticSeries] {
-    let name = server(index).name
+    let server = server(index)
     let (behaviour, variant) = behaviour(index)
     var random = SplitMix64(seed: stableHash("\(index)/server", seed: plan.seed))
+    let recipe = scenario(index).recipe
+    let habits = recipe.hasHabits ? ServerHabits(fleet: self, server: server, index: index, recipe: recipe) : .none
     let temper = ServerTemper(
-      behaviour: behaviour, variant: variant, recipe: scenario(index).recipe, random: &random)
+      behaviour: behaviour, variant: variant, recipe: recipe, application: server.application, habits: habits,
+      random: &random)
     return SyntheticResource.allCases.map { resource in
       var random = SplitMix64(seed: stableHash("\(index)/\(resource.rawValue)", seed: plan.seed))
       var draft = SeriesDraft(fleet: self, resource: resource, temper: temper, random: &random)
       draft.shape(&random)
-      return draft.realised(server: name, random: &random)
+      if recipe.hasHabits { draft.addHabits(index: index) }
+      return draft.realised(server: server.name, random: &random)
     }
   }
 }
@@ -59,6 +73,8 @@ struct ServerTemper: Sendable {
   let behaviour: Behaviour
   let variant: Variant
   let recipe: Recipe
+  let application: String
+  let habits: ServerHabits
   let cores: Double
   /// Angle of the year at which the load peaks, and of the day.
   let yearPeak: Double
@@ -68,10 +84,15 @@ struct ServerTemper: Sendable {
   /// The resource that a runaway server runs out of.
   let leaking: SyntheticResource
 
-  init(behaviour: Behaviour, variant: Variant, recipe: Recipe, random: inout SplitMix64) {
+  init(
+    behaviour: Behaviour, variant: Variant, recipe: Recipe, application: String, habits: ServerHabits,
+    random: inout SplitMix64
+  ) {
     self.behaviour = behaviour
     self.variant = variant
     self.recipe = recipe
+    self.application = application
+    self.habits = habits
     cores = [2.0, 4, 4, 8, 8, 16, 16, 32, 64][Int(random.uniform() * 9)]
     yearPeak = random.uniform(0, 2 * Double.pi)
     // Offices peak in the early afternoon, one machine in five works at night.

@@ -11,6 +11,8 @@ package struct SyntheticServer: Sendable, Hashable {
   package let cluster: String
   package let environment: String
 
+  static let applicationNames = applications.map(\.name)
+
   init(index: Int, seed: UInt64) {
     var random = SplitMix64(seed: stableHash("\(index)/place", seed: seed))
     // Squaring makes the first applications the large ones.

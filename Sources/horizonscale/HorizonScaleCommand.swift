@@ -21,7 +21,9 @@ struct HorizonScaleCommand: AsyncParsableCommand {
     subcommands: [
       RunCommand.self, DemoCommand.self, SynthCommand.self, IngestCommand.self, BacktestCommand.self,
       ForecastCommand.self, RiskCommand.self, ReportCommand.self, ModelsCommand.self,
-      ExplainCommand.self, DoctorCommand.self,
+      RunCommand.self, DemoCommand.self, StressCommand.self, SynthCommand.self, IngestCommand.self, BacktestCommand.self,
+      ForecastCommand.self, RiskCommand.self, ExplainCommand.self, ReportCommand.self, ModelsCommand.self,
+      DoctorCommand.self,
     ])
 
   static func main() async {

@@ -26,7 +26,15 @@ struct FleetOptions: ParsableArguments {
     guard let step = Step(parsing: step), step == .day || step == .hour else {
       throw Failure(.badUsage, "--step: '\(self.step)' is not understood.", remedy: "Use day or hour.")
     }
-    let scenarios = try scenario.flatMap { $0.split(separator: ",") }.map { name in
+    return FleetPlan(
+      servers: servers, days: days, step: step, seed: seed, scenarios: try Scenario.chosen(scenario))
+  }
+}
+
+extension Scenario {
+  /// What names on the command line stand for, several of them also in one word with commas; nil when there are none.
+  static func chosen(_ names: [String]) throws -> [Scenario]? {
+    let scenarios = try names.flatMap { $0.split(separator: ",") }.map { name in
       guard let scenario = Scenario(rawValue: String(name)) else {
         throw Failure(
           .badUsage, "--scenario: there is no '\(name)'.",
@@ -34,8 +42,7 @@ struct FleetOptions: ParsableArguments {
       }
       return scenario
     }
-    return FleetPlan(
-      servers: servers, days: days, step: step, seed: seed, scenarios: scenarios.isEmpty ? nil : scenarios)
+    return scenarios.isEmpty ? nil : scenarios
   }
 }
 

@@ -225,7 +225,9 @@ private func use(_ series: SyntheticSeries, _ range: Range<Int>) -> Double {
     #expect(
       Scenario.allCases.map(\.rawValue) == [
         "steady-growth", "seasonal", "burst", "low-idle", "runaway", "level-shift", "sawtooth-disk",
-        "capacity-change", "mixed",
+        "capacity-change", "month-end", "quarter-end", "holidays", "changing-noise", "trend-break", "shared-load",
+        "weekday-machines", "gaps", "flat-lines", "decommissions", "short-histories", "migration", "resize", "mixed",
+        "mixed-hard",
       ])
     #expect(Scenario.allCases.allSatisfy { $0.summary.hasSuffix(".") })
   }
