@@ -19,7 +19,7 @@ import Testing
     #expect(again.manifest.compared?.digest == later.manifest.digest)
     #expect(again.manifest.compared?.newRisks == 0 && again.manifest.compared?.goneRisks == 0)
     #expect(again.manifest.digest != later.manifest.digest)
-    #expect(again.summary.contains("Since run \(later.folder.lastPathComponent): 0 new, 0 gone"))
+    #expect(again.summary().contains("Since run \(later.folder.lastPathComponent): 0 new, 0 gone"))
 
     let fresh = try await sandbox.run(input) { $0.fresh = true }
     #expect(fresh.manifest.compared == nil && fresh.manifest.digest == later.manifest.digest)

@@ -62,28 +62,10 @@ struct Executable {
     return shell.finish()
   }
 
-  /// What a terminal of a given width shows of a call.
+  /// What a terminal of a given width shows of a call; `script` makes the terminal.
   static func shown(_ arguments: [String], columns: Int) throws -> String {
-    let terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)
-    defer { close(terminal) }
-    guard terminal >= 0, grantpt(terminal) == 0, unlockpt(terminal) == 0, let name = ptsname(terminal) else {
-      throw POSIXError(.ENOTTY)
-    }
-    let line = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC)
-    var size = winsize(ws_row: 24, ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
-    _ = ioctl(line, UInt(TIOCSWINSZ), &size)
-    let process = Process()
-    process.executableURL = url
-    process.arguments = arguments
-    process.standardOutput = FileHandle(fileDescriptor: line)
-    try process.run()
-    close(line)
-    var shown: [UInt8] = []
-    var part = [UInt8](repeating: 0, count: 4_096)
-    // Reading fails when the last writer has closed its end.
-    while case let count = read(terminal, &part, part.count), count > 0 { shown += part[..<count] }
-    process.waitUntilExit()
-    return String(decoding: shown, as: UTF8.self)
+    let words = ([url.path] + arguments).map { "'\($0)'" }.joined(separator: " ")
+    return try shell("script -qec \"stty cols \(columns); $1\" /dev/null </dev/null", words).output
   }
 
   private init(running program: URL, _ arguments: [String]) {

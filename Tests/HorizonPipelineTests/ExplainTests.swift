@@ -53,7 +53,7 @@ import Testing
     let sandbox = try await filled()
     for server in ["web-1", "web-2"] {
       let contest = try explained(sandbox, server).contest
-      let champion = try #require(contest.models.first(where: \.isChampion))
+      let champion = try #require(contest.models.first { $0.isChampion })
       let least = try #require(contest.models.compactMap(\.loss).min())
       let isBest = try #require(champion.loss) == least
       #expect(contest.why[0].contains(isBest ? "has the least mean loss" : "a tie goes to the cheaper model"))
@@ -69,7 +69,7 @@ import Testing
       for line in text.split(separator: "\n") where !line.contains("/") {
         #expect(line.count <= width, "\(line.count): \(line)")
       }
-      if !isUnicode { #expect(text.allSatisfy(\.isASCII)) }
+      if !isUnicode { #expect(text.allSatisfy { $0.isASCII }) }
     }
   }
 

@@ -20,7 +20,7 @@ import Testing
 
   @Test func asciiTerminalsGetAsciiAlone() {
     let lines = chart.lines(style(80, unicode: false))
-    #expect(lines.joined().allSatisfy(\.isASCII))
+    #expect(lines.joined().allSatisfy { $0.isASCII })
     for mark in "*o:-|" { #expect(lines.joined().contains(mark), "no \(mark)") }
   }
 
