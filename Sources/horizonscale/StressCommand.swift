@@ -19,7 +19,7 @@ struct StressCommand: AsyncParsableCommand {
       """)
 
   @Option(help: "Servers in each scenario, each with cpu, memory, disk and network.")
-  var servers = 100
+  var servers = 60
 
   @Option(help: "Days of history.")
   var days = 1_095
