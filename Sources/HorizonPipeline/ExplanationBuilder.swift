@@ -106,8 +106,10 @@ extension Explanation.Contest {
       let own = selection.steadyLosses[selection.champion]!
       let best = selection.steadyLosses[selection.best]!
       if selection.best == selection.champion {
-        let next = selection.steadyLosses.indices.filter { $0 != selection.champion && selection.steadyLosses[$0] != nil }
-          .min { (selection.steadyLosses[$0]!, $0) < (selection.steadyLosses[$1]!, $1) }
+        let next = selection.steadyLosses.indices.filter {
+          $0 != selection.champion && selection.steadyLosses[$0] != nil
+        }
+        .min { (selection.steadyLosses[$0]!, $0) < (selection.steadyLosses[$1]!, $1) }
         sentences.append(
           "\(decision.champion) has the least mean loss over the folds, recent folds weighing more"
             + (next.map { ", \(share(1 - own / selection.steadyLosses[$0]!)) below the next, \(names[$0])." } ?? "."))

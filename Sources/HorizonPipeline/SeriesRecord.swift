@@ -220,7 +220,8 @@ extension SeriesRecord {
         rows.append(
           FoldRecord(
             model: models[Int(batch.codes(0)[i])], cutoff: batch.times(1)[i], status: statuses[Int(batch.codes(2)[i])],
-            reason: reasons[i], loss: loss.isFinite ? .init(all: loss, steady: batch.doubles(5)[i], steadyShare: batch.doubles(6)[i]) : nil,
+            reason: reasons[i],
+            loss: loss.isFinite ? .init(all: loss, steady: batch.doubles(5)[i], steadyShare: batch.doubles(6)[i]) : nil,
             coverage80: coverage.isFinite ? Double(coverage) : nil))
       }
     }

@@ -12,7 +12,7 @@ import Testing
     }, cores: 4, memory: 8_000_000_000, columns: 80)
 
   private func findings(
-    _ workspace: Workspace, machine: Machine = machine, disk: DiskProbe = .real,
+    _ workspace: Workspace, machine: Machine = DoctorTests.machine, disk: DiskProbe = .real,
     environment: [String: String] = ["LC_ALL": "C.UTF-8"], now: Double = 1_900_000_000, deep: Bool = false
   ) -> [Finding] {
     Doctor(workspace: workspace, machine: machine, disk: disk, environment: environment, now: now, isDeep: deep)

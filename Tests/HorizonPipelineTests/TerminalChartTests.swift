@@ -25,7 +25,7 @@ import Testing
   }
 
   @Test func readingsClimbFromLeftToRight() {
-    let lines = chart.lines(style(80, unicode: false)).map(Array.init)
+    let lines = chart.lines(style(80, unicode: false)).map { Array($0) }
     func row(of mark: Character, from: Int, to: Int) -> Int? {
       lines.firstIndex { $0.count > from && $0[from..<min(to, $0.count)].contains(mark) }
     }
