@@ -152,7 +152,8 @@ import Testing
     let result = try box.run(path)
     #expect(
       result.quality.seriesFound == 2 && result.quality.seriesStored == 1 && result.quality.seriesWithoutReadings == 1)
-    #expect(result.quality.series.map(\.server) == ["b"] && result.quality.series.first?.readings == 0)
+    #expect(result.quality.series.map(\.server) == ["a", "b"] && result.quality.series.last?.readings == 0)
+    #expect(result.quality.series.last?.verdict == .poor)
     #expect(result.quality.count(.noReadings) == 1 && result.quality.count(.missingValue) == 2)
   }
 
