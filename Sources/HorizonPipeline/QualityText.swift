@@ -23,10 +23,17 @@ func qualityTable(_ quality: QualityReport, manifest: MasterManifest) -> String 
     ]
   }
   lines.append("")
-  lines += manifest.resources.map { "\($0.decision)." }
+  lines += manifest.resources.prefix(resourcesShown).map { "\($0.decision)." }
+  if manifest.resources.count > resourcesShown {
+    lines.append(
+      "... and \(grouped(manifest.resources.count - resourcesShown)) more resources: see master/manifest.json.")
+  }
   lines += quality.notes
   return lines.joined(separator: "\n")
 }
+
+/// A wide table may have thousands of columns.
+private let resourcesShown = 20
 
 /// `Readings are good for 7,990 series, usable for 8, poor for 2.`
 private func verdictSentence(_ verdicts: QualityReport.Verdicts) -> String {

@@ -109,8 +109,10 @@ struct ColumnMatcher {
     let roles = Set([time, server, resource, value, capacity, unit].compactMap { $0 })
     var notes: [String] = []
 
+    // A name that is not UTF-8 cannot be asked for.
+    let unreadable = summary.fields.indices.filter { names[$0].unicodeScalars.contains("\u{FFFD}") }
     let free = summary.fields.indices.filter { k in
-      !roles.contains(k) && !names[k].isEmpty && !names[k].hasPrefix("unnamed: ")
+      !roles.contains(k) && !names[k].isEmpty && !names[k].hasPrefix("unnamed: ") && !unreadable.contains(k)
         && !ColumnRole.server.weakAliases.contains(names[k])
     }
     var numeric = free.filter { summary.fields[$0].type == .double && !summary.fields[$0].isAllNull }
@@ -135,7 +137,7 @@ struct ColumnMatcher {
     let extras = free.filter {
       summary.fields[$0].type == .text && !summary.fields[$0].isAllNull && !columns.contains($0)
     }
-    let ignored = free.filter { !extras.contains($0) && !columns.contains($0) }
+    let ignored = unreadable + free.filter { !extras.contains($0) && !columns.contains($0) }
     if !ignored.isEmpty {
       notes.append("\(file.shown): not used: \(ignored.map { "'\(summary.fields[$0].name)'" }.joined(separator: ", "))")
     }

@@ -193,13 +193,17 @@ final class MetricsReading {
       servers.update(repeating: serverCode(file.stem), count: batch.rowCount)
       return
     }
-    extend(&serverCodes, at) { isBlank($0) ? -1 : serverCode($0) }
+    extend(&serverCodes, at) { isBlank($0) ? NameFault.blank : isTooLong($0) ? NameFault.tooLong : serverCode($0) }
     let codes = batch.codes(at)
     serverCodes.withUnsafeBufferPointer { known in
       for row in from..<batch.rowCount {
-        let code = codes[row] < 0 ? -1 : known[Int(codes[row])]
+        let code = codes[row] < 0 ? NameFault.blank : known[Int(codes[row])]
         servers[row] = code
-        if code < 0 { reject(row, .emptyServer, shape.server, "") }
+        if code == NameFault.tooLong {
+          reject(row, .longName, shape.server, reader.keyNames(at)[Int(codes[row])])
+        } else if code < 0 {
+          reject(row, .emptyServer, shape.server, "")
+        }
       }
     }
   }
@@ -232,13 +236,20 @@ final class MetricsReading {
   private func takeResources(_ batch: TableBatch, _ from: Int, _ reject: Reject) {
     guard let at = resourceAt else { return }
     let resources = resources.renew(batch.rowCount)
-    extend(&resourceCodes, at) { isBlank($0) ? -1 : registry.resourceCode($0) }
+    extend(&resourceCodes, at) {
+      isBlank($0) ? NameFault.blank : isTooLong($0) ? NameFault.tooLong : registry.resourceCode($0)
+    }
     let codes = batch.codes(at)
     resourceCodes.withUnsafeBufferPointer { known in
       for row in from..<batch.rowCount {
-        let code = codes[row] < 0 ? -1 : known[Int(codes[row])]
+        let code = codes[row] < 0 ? NameFault.blank : known[Int(codes[row])]
         resources[row] = code
-        if code < 0 && status[row] == RowStatus.good { reject(row, .emptyResource, shape.resource, "") }
+        guard code < 0, status[row] == RowStatus.good else { continue }
+        if code == NameFault.tooLong {
+          reject(row, .longName, shape.resource, reader.keyNames(at)[Int(codes[row])])
+        } else {
+          reject(row, .emptyResource, shape.resource, "")
+        }
       }
     }
   }
@@ -449,6 +460,17 @@ final class MetricsReading {
     let names = reader.keyNames(column)
     for k in codes.count..<names.count { codes.append(translate(names[k])) }
   }
+
+  /// In place of the code of a name that cannot be used.
+  private enum NameFault {
+    static let blank: Int32 = -1
+    static let tooLong: Int32 = -2
+  }
+
+  /// Longer names are lines that lost their breaks.
+  private static let longestName = 1_000
+
+  private func isTooLong(_ text: String) -> Bool { text.utf8.count > MetricsReading.longestName }
 
   private func isBlank(_ text: String) -> Bool { text.allSatisfy(\.isWhitespace) }
 

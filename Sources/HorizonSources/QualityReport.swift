@@ -103,6 +103,7 @@ package enum QualityReason: String, Codable, Sendable, CaseIterable {
   case notATime = "not a time"
   case emptyServer = "empty server name"
   case emptyResource = "empty resource name"
+  case longName = "longer than a name"
   case wrongFieldCount = "wrong number of fields"
   case duplicateTime = "duplicate time"
   case conflictingValues = "conflicting values"
@@ -128,7 +129,7 @@ package enum QualityReason: String, Codable, Sendable, CaseIterable {
 
   package var kind: Kind {
     switch self {
-    case .notANumber, .notFinite, .notATime, .emptyServer, .emptyResource, .wrongFieldCount: .rejected
+    case .notANumber, .notFinite, .notATime, .emptyServer, .emptyResource, .longName, .wrongFieldCount: .rejected
     case .duplicateTime, .conflictingValues, .outOfOrder, .unusableCapacity, .notUTF8, .counter, .unitJump, .flatLine,
       .skippedTime:
       .repaired
