@@ -60,7 +60,8 @@ private func fillMaster(
     IngestOptions(
       inputs: inputs, map: settings.map, step: settings.step.flatMap { Step(parsing: $0) },
       aggregation: settings.aggregate, units: settings.units, inventory: settings.inventory,
-      timezone: settings.timezone, maxBadRows: settings.maxBadRows, threads: execution.threads,
+      renames: settings.renames, capacity: settings.capacity, timezone: settings.timezone,
+      maxBadRows: settings.maxBadRows, threads: execution.threads,
       workspace: workspace.folder.path, scratch: workspace.scratch.path,
       progress: { share in
         execution.progress.report("ingest", share)

@@ -12,6 +12,8 @@ package struct RunSettings: Sendable, Codable {
   package var map: [String: String] = [:]
   package var units: [String: String] = [:]
   package var inventory: String?
+  package var renames: String?
+  package var capacity: String?
   package var timezone = "UTC"
   package var asOf: String?
   package var horizon: Int?

@@ -22,7 +22,8 @@ package struct SettingSources: Sendable {
 
   /// Names of all settings, as written in the file; a flag is the same with hyphens, a variable in capitals.
   package static let names = [
-    "step", "aggregate", "map", "unit", "inventory", "timezone", "as_of", "horizon", "folds", "models", "breach",
+    "step", "aggregate", "map", "unit", "inventory", "renames", "capacity", "timezone", "as_of", "horizon", "folds",
+    "models", "breach",
     "seed", "threads", "chunk", "max_bad_rows", "stale_after", "thresholds", "within", "procurement_days",
     "stress_floors",
   ]
@@ -94,6 +95,8 @@ package struct SettingSources: Sendable {
     s.map = try pairs("map")
     s.units = try pairs("unit", bareHoldsForAll: true)
     s.inventory = text("inventory")
+    s.renames = text("renames")
+    s.capacity = text("capacity")
     s.timezone = text("timezone") ?? s.timezone
     s.asOf = text("as_of")
     s.horizon = try number("horizon") ?? s.horizon

@@ -29,6 +29,9 @@ enum FileContent: Sendable {
   case metrics(FileShape)
   /// One row a server.
   case inventory(TableSummary, server: String)
+  case renames(SideTable)
+  /// Capacities by server and time.
+  case capacities(SideTable)
   case truth
   /// With the reason as a sentence and what to do.
   case unusable(Failure)
@@ -55,6 +58,7 @@ struct ColumnMatcher {
     {
       return .truth
     }
+    if let renames = SideTable.renames(file, summary) { return .renames(renames) }
     guard let time = try column(.time) else {
       // Readings whose time has another name are no inventory.
       if !names.contains("value"), !names.contains("y"), let server = try inventoryServer() {
@@ -62,7 +66,31 @@ struct ColumnMatcher {
       }
       return .unusable(missing("time", alternatives: ColumnRole.time.aliases))
     }
+    if let capacities = try capacities(), !hasReadings(capacities) { return .capacities(capacities) }
     return try metrics(time: time)
+  }
+
+  /// The file as a table of capacities, when it has the columns of one.
+  func capacities() throws(Failure) -> SideTable? {
+    func name(_ role: ColumnRole) throws(Failure) -> String? { try column(role).map { summary.fields[$0].name } }
+    guard let server = try name(.server), let time = try name(.time), let capacity = try name(.capacity) else {
+      return nil
+    }
+    var columns: [SideTable.Role: String] = [.server: server, .time: time, .capacity: capacity]
+    columns[.resource] = try name(.resource)
+    columns[.unit] = try name(.unit)
+    return SideTable(file: file, summary: summary, columns: columns)
+  }
+
+  /// Whether a table with capacities has another column of numbers, or one that is called a value.
+  private func hasReadings(_ capacities: SideTable) -> Bool {
+    let used = Set(capacities.columns.values)
+    return summary.fields.indices.contains { k in
+      let field = summary.fields[k]
+      let isValue = ([ColumnRole.value.rawValue] + ColumnRole.value.aliases).contains(names[k])
+      return !used.contains(field.name) && !ColumnRole.server.weakAliases.contains(names[k])
+        && (isValue || map[.value] == field.name || field.type == .double || isMetricInDisguise(k))
+    }
   }
 
   /// The server column of a table of servers; of several candidates the first in the list of names.
@@ -81,8 +109,10 @@ struct ColumnMatcher {
     let roles = Set([time, server, resource, value, capacity, unit].compactMap { $0 })
     var notes: [String] = []
 
+    // A name that is not UTF-8 cannot be asked for.
+    let unreadable = summary.fields.indices.filter { names[$0].unicodeScalars.contains("\u{FFFD}") }
     let free = summary.fields.indices.filter { k in
-      !roles.contains(k) && !names[k].isEmpty && !names[k].hasPrefix("unnamed: ")
+      !roles.contains(k) && !names[k].isEmpty && !names[k].hasPrefix("unnamed: ") && !unreadable.contains(k)
         && !ColumnRole.server.weakAliases.contains(names[k])
     }
     var numeric = free.filter { summary.fields[$0].type == .double && !summary.fields[$0].isAllNull }
@@ -107,7 +137,7 @@ struct ColumnMatcher {
     let extras = free.filter {
       summary.fields[$0].type == .text && !summary.fields[$0].isAllNull && !columns.contains($0)
     }
-    let ignored = free.filter { !extras.contains($0) && !columns.contains($0) }
+    let ignored = unreadable + free.filter { !extras.contains($0) && !columns.contains($0) }
     if !ignored.isEmpty {
       notes.append("\(file.shown): not used: \(ignored.map { "'\(summary.fields[$0].name)'" }.joined(separator: ", "))")
     }

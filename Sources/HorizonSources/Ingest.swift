@@ -60,14 +60,17 @@ private struct Ingest {
       unlink(temporary + ".inventory")
     }
     var input = try InputSet(options, map: map)
+    let states = try input.read.map { try FileState(of: $0) }
     let digests = DigestThread(input.read.map { ($0.path, $0.shown) })
     defer { digests.wait() }
 
     let registry = SeriesRegistry()
     let log = RejectionLog()
     let extras = ExtraColumns()
+    let renames = Renames()
+    for table in input.renames { try renames.add(table, clock: clock) }
     let spill = try ReadingSpill(hasCapacity: input.hasCapacity, hasExtras: input.hasExtras, scratch: options.scratch)
-    try read(input, registry, extras, spill, log)
+    try read(input, registry, extras, renames, spill, log)
     if log.rowsRead > 0, Double(log.rowsRejected) > options.maxBadRows * Double(log.rowsRead) {
       throw log.failure(
         "\(grouped(log.rowsRejected)) of \(grouped(log.rowsRead)) rows cannot be used, more than --max-bad-rows "
@@ -82,9 +85,13 @@ private struct Ingest {
     let plan = try StepPlan(
       spill: spill, registry: registry, extras: extras, asked: options.step, clock: clock,
       threads: options.threads)
+    let table = try CapacityTable(
+      input.capacities, registry: registry, renames: renames, clock: clock,
+      units: { units(of: Int($0), registry) })
+    let rules = try resourceRules(spill, registry, plan)
     try report(0.65)
     let file = try ScratchFile(in: options.scratch)
-    let entries = try steps(spill, registry, plan, file)
+    let entries = try steps(spill, registry, plan, rules, table.isEmpty ? nil : table, file)
     try report(0.75)
 
     let build = MasterBuild(step: plan.clock.step, file: file, entries: entries)
@@ -96,18 +103,27 @@ private struct Ingest {
         try report(0.75 + 0.24 * $0)
       }
     }
-    input.notes += plan.notes
+    input.notes += plan.notes + renames.summary + table.notes
     if let inventory = input.inventory {
       input.notes += try InventoryFile.copy(
         inventory.file, inventory.summary, server: inventory.server, to: temporary + ".inventory")
     }
     let stored = entries.contains { $0.steps.count == 0 } ? entries.filter { $0.steps.count > 0 } : entries
+    guard !stored.isEmpty else {
+      throw Failure(
+        .unusableData, "No series is left: there is not one difference between readings of a counter.",
+        remedy: "Give counters at least two readings each, or take --unit NAME=counter away.")
+    }
     let manifest = MasterManifest(
-      step: plan.clock.step, timezone: options.timezone, resources: resources(stored, registry),
+      step: plan.clock.step, timezone: options.timezone, resources: resources(stored, registry, rules),
       seriesCount: stored.count, readingCount: stored.reduce(0) { $0 + $1.steps.count },
       firstIndex: stored.map(\.steps.firstIndex).min()!, lastIndex: stored.map(\.steps.lastIndex).max()!,
       inputs: try digests.value(), notes: input.notes)
-    let quality = qualityReport(log, entries, notes: input.notes)
+    for state in states { try state.check() }
+    var ceilings: [String: Ceiling] = [:]
+    for resource in manifest.resources { ceilings[resource.name] = resource.ceiling }
+    countConflicts(log, entries, input, registry, spill)
+    let quality = qualityReport(log, entries, ceilings, plan.clock, notes: input.notes)
     try manifest.write(into: temporary)
     try report(1)
     try publish(quality, temporary, hasInventory: input.inventory != nil)
@@ -120,7 +136,8 @@ private struct Ingest {
 
   /// Pass one: all rows into the spill.
   private func read(
-    _ input: InputSet, _ registry: SeriesRegistry, _ extras: ExtraColumns, _ spill: ReadingSpill, _ log: RejectionLog
+    _ input: InputSet, _ registry: SeriesRegistry, _ extras: ExtraColumns, _ renames: Renames, _ spill: ReadingSpill,
+    _ log: RejectionLog
   ) throws {
     // Columns first: a combination is a list of all of them.
     for metrics in input.metrics { for name in metrics.shape.extras { _ = extras.column(name) } }
@@ -128,10 +145,10 @@ private struct Ingest {
     var done = 0
     for metrics in input.metrics {
       do {
+        spill.beginFile()
         let reading = try MetricsReading(
           file: metrics.file, shape: metrics.shape, registry: registry, extras: extras, spill: spill, log: log,
-          clock: clock,
-          threads: options.threads)
+          clock: clock, renames: renames, threads: options.threads)
         try reading.read { rows in
           let share = min(1, Double(rows) / Double(metrics.rowsExpected))
           try report(0.6 * (Double(done) + share * Double(metrics.bytes)) / total)
@@ -144,22 +161,49 @@ private struct Ingest {
     try spill.finish()
   }
 
+  /// Asked for with `--unit`, else named by the data.
+  private func units(of resource: Int, _ registry: SeriesRegistry) -> [String] {
+    let name = registry.resources[resource]
+    if let asked = options.units[name] ?? options.units["*"], !UnitDecision.isCounter(asked) { return [asked] }
+    return registry.units[resource]
+  }
+
+  /// What is known of each resource before its readings are mended, by code.
+  private func resourceRules(
+    _ spill: ReadingSpill, _ registry: SeriesRegistry, _ plan: StepPlan
+  ) throws -> [ResourceRules] {
+    let asked = registry.resources.map { options.units[$0] ?? options.units["*"] }
+    let hinted = registry.resources.indices.map {
+      asked[$0] == nil && CounterSurvey.isHinted(resource: registry.resources[$0], units: registry.units[$0])
+    }
+    let found = try CounterSurvey.decide(
+      spill, registry, plan.nameExtension, hinted: hinted, threads: options.threads)
+    return registry.resources.indices.map { resource in
+      ResourceRules(
+        resource: registry.resources[resource], units: units(of: resource, registry),
+        aggregation: options.aggregation(of: registry.resources[resource]),
+        isCounter: found[resource] || asked[resource].map(UnitDecision.isCounter) == true)
+    }
+  }
+
   /// Pass two: readings to steps, bucket by bucket; then the order of the master.
   private func steps(
-    _ spill: ReadingSpill, _ registry: SeriesRegistry, _ plan: StepPlan, _ file: ScratchFile
+    _ spill: ReadingSpill, _ registry: SeriesRegistry, _ plan: StepPlan, _ rules: [ResourceRules],
+    _ table: CapacityTable?, _ file: ScratchFile
   ) throws -> [MasterBuild.Entry] {
-    let aggregations = registry.resources.map { options.aggregation(of: $0) }
     let buckets = Mutex([[StepSeries]](repeating: [], count: SeriesRegistry.bucketCount))
     let workers = (0..<options.threads).map { _ in
       Worker(
         groups: SeriesGroups(spill: spill, registry: registry, nameExtension: plan.nameExtension),
-        builder: StepSeriesBuilder(clock: plan.clock, file: file, hasCapacity: spill.hasCapacity))
+        builder: StepSeriesBuilder(
+          clock: plan.clock, file: file, registry: registry, rules: rules, table: table,
+          hasCapacity: spill.hasCapacity))
     }
     try inParallel(threads: options.threads, count: SeriesRegistry.bucketCount) { worker, bucket in
       let (groups, builder) = (workers[worker].groups, workers[worker].builder)
       try groups.load(bucket)
       groups.removeDuplicates()
-      let series = try builder.build(groups) { aggregations[Int(registry.resource[$0])] }
+      let series = try builder.build(groups)
       buckets.withLock { $0[bucket] = series }
     }
     return try named(buckets.withLock { $0.flatMap { $0 } }, registry, plan.nameExtension)
@@ -197,7 +241,9 @@ private struct Ingest {
 
   // MARK: What is said about it
 
-  private func resources(_ stored: [MasterBuild.Entry], _ registry: SeriesRegistry) -> [MasterManifest.Resource] {
+  private func resources(
+    _ stored: [MasterBuild.Entry], _ registry: SeriesRegistry, _ rules: [ResourceRules]
+  ) -> [MasterManifest.Resource] {
     let codes = Dictionary(uniqueKeysWithValues: registry.resources.enumerated().map { ($1, $0) })
     return MasterBuild.ranges(stored).map { range in
       let series = stored[range]
@@ -207,7 +253,9 @@ private struct Ingest {
         .init(
           resource: name, asked: options.units[name] ?? options.units["*"], units: registry.units[code],
           column: registry.unitColumns[code], series: series.count,
-          seriesWithCapacity: series.count { $0.steps.capacityForm != .none },
+          seriesWithCapacity: series.count { $0.steps.hasOwnCapacity },
+          seriesInTable: series.count { !$0.steps.hasOwnCapacity && $0.steps.capacityForm != .none },
+          isCounter: rules[code].isCounter,
           minimum: series.map(\.steps.rawMinimum).min()!, maximum: series.map(\.steps.rawMaximum).max()!))
       return MasterManifest.Resource(
         name: name, kind: ResourceKind(resource: name), folder: MasterLayout.folder(resource: name),
@@ -218,9 +266,57 @@ private struct Ingest {
     }
   }
 
-  private func qualityReport(_ log: RejectionLog, _ entries: [MasterBuild.Entry], notes: [String]) -> QualityReport {
-    var report = QualityReport()
+  /// Readings of one time that differ, with what the files say of the first.
+  private func countConflicts(
+    _ log: RejectionLog, _ entries: [MasterBuild.Entry], _ input: InputSet, _ registry: SeriesRegistry,
+    _ spill: ReadingSpill
+  ) {
     for entry in entries {
+      guard let findings = entry.steps.findings?.value, let conflict = findings.firstConflict else { continue }
+      log.count(.conflictingValues, findings.conflicts)
+      guard log.wantsExample(of: .conflictingValues) else { continue }
+      let files = filesOf(conflict, series: entry.steps.series, input, registry, spill)
+      let time = ISOTime.string(conflict.time)
+      let (earlier, later) = (rounded(conflict.earlier), rounded(conflict.later))
+      log.example(
+        of: .conflictingValues,
+        "\(entry.name) at \(time): \(earlier)\(files.map { " in \($0.0)" } ?? ""), then \(later)\(files.map { " in \($0.1)" } ?? "")"
+      )
+    }
+  }
+
+  /// The files that hold the two values, found by their place in the order of arrival; nil when that was not kept.
+  private func filesOf(
+    _ conflict: SeriesFindings.Conflict, series: Int, _ input: InputSet, _ registry: SeriesRegistry,
+    _ spill: ReadingSpill
+  ) -> (String, String)? {
+    let bucket = Int(registry.bucket[series])
+    let place = registry.place[series]
+    let buffer = spill.makeBuffer()
+    defer { buffer.deallocate() }
+    var first: Int?
+    var last: Int?
+    var row = 0
+    try? spill.forEachBlock(of: bucket, buffer: buffer) { block, rows in
+      for k in 0..<rows where block.places[k] == place && block.times[k] == conflict.time {
+        if first == nil, block.values[k] == conflict.earlier { first = row + k }
+        if block.values[k] == conflict.later { last = row + k }
+      }
+      row += rows
+    }
+    guard let first, let last, let a = spill.file(ofRow: first, in: bucket), let b = spill.file(ofRow: last, in: bucket)
+    else { return nil }
+    return (input.metrics[a].file.shown, input.metrics[b].file.shown)
+  }
+
+  private func qualityReport(
+    _ log: RejectionLog, _ entries: [MasterBuild.Entry], _ ceilings: [String: Ceiling], _ clock: StepClock,
+    notes: [String]
+  ) -> QualityReport {
+    var report = QualityReport()
+    var verdicts = QualityReport.Verdicts()
+    var listed: [(entry: Int, isGood: Bool)] = []
+    for (k, entry) in entries.enumerated() {
       let steps = entry.steps
       log.count(.duplicateTime, steps.duplicates)
       log.count(.outOfOrder, steps.outOfOrder)
@@ -230,23 +326,52 @@ private struct Ingest {
         log.count(.noReadings)
         report.seriesWithoutReadings += 1
       }
-      guard steps.hasIssues else { continue }
+      let assessment = SeriesAssessment(
+        entry.name, steps, decided: ceilings[entry.name.resource] ?? .none, clock: clock)
+      if let findings = steps.findings?.value { count(findings, assessment, entry.name, log) }
+      let verdict = assessment.verdict
+      verdicts.count(verdict)
+      guard steps.hasIssues || verdict != .good else { continue }
       report.seriesWithIssues += 1
-      if report.series.count < QualityReport.seriesLimit {
-        report.series.append(
-          .init(
-            server: entry.name.server, resource: entry.name.resource, gapSteps: steps.gapSteps,
-            longestGap: steps.longestGap, duplicates: steps.duplicates, outOfOrder: steps.outOfOrder,
-            aggregated: steps.aggregated, readings: steps.count))
-      }
+      listed.append((k, verdict == .good))
+    }
+    // Good series make room for others.
+    var room = max(0, QualityReport.seriesLimit - listed.count { !$0.isGood })
+    var left = QualityReport.seriesLimit
+    for (k, isGood) in listed where left > 0 {
+      if isGood && room == 0 { continue }
+      if isGood { room -= 1 }
+      left -= 1
+      let entry = entries[k]
+      report.series.append(
+        SeriesAssessment(entry.name, entry.steps, decided: ceilings[entry.name.resource] ?? .none, clock: clock).issues)
     }
     report.rowsRead = log.rowsRead
     report.rowsRejected = log.rowsRejected
     report.reasons = log.reasons
     report.seriesFound = entries.count
     report.seriesStored = entries.count - report.seriesWithoutReadings
+    report.verdicts = verdicts
     report.notes = notes
     return report
+  }
+
+  /// Adds what was found in a series to the fleet's counts.
+  private func count(
+    _ findings: SeriesFindings, _ assessment: SeriesAssessment, _ name: SeriesName, _ log: RejectionLog
+  ) {
+    log.count(.counter, findings.counter?.rates ?? 0)
+    log.count(.unitJump, findings.unitReadings)
+    log.count(.flatLine, findings.flatReadings)
+    log.count(.standingStill, findings.flatStretches.reduce(0) { $0 + ($1.isRepaired ? 0 : $1.readings) })
+    if findings.doubtfulJump != nil { log.count(.doubtfulJump) }
+    if findings.mixedSteps != nil { log.count(.mixedSteps) }
+    if assessment.isCensored { log.count(.atCeiling, assessment.ceiling.at) }
+    log.count(.aboveCeiling, assessment.ceiling.above)
+    if findings.reuse != nil { log.count(.reusedName) }
+    for (reason, text) in assessment.sentences {
+      if let reason, reason != .noReadings, log.wantsExample(of: reason) { log.example(of: reason, "\(name): \(text)") }
+    }
   }
 
   /// Everything into its place, the master last.

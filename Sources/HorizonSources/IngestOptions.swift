@@ -14,6 +14,10 @@ package struct IngestOptions: Sendable {
   /// By resource; outranks what the data says.
   package var units: [String: String]
   package var inventory: String?
+  /// A table of old and new names of servers.
+  package var renames: String?
+  /// A table of capacities by server and time.
+  package var capacity: String?
   /// Where a day begins, an identifier of the time zone database.
   package var timezone: String
   /// Share of rows that may be rejected before the whole input is.
@@ -28,8 +32,9 @@ package struct IngestOptions: Sendable {
 
   package init(
     inputs: [String], map: [String: String] = [:], step: Step? = nil, aggregation: [String: Aggregation] = [:],
-    units: [String: String] = [:], inventory: String? = nil, timezone: String = "UTC", maxBadRows: Double = 0.01,
-    threads: Int = 2, workspace: String, scratch: String, progress: (@Sendable (Double) throws -> Void)? = nil
+    units: [String: String] = [:], inventory: String? = nil, renames: String? = nil, capacity: String? = nil,
+    timezone: String = "UTC", maxBadRows: Double = 0.01, threads: Int = 2, workspace: String, scratch: String,
+    progress: (@Sendable (Double) throws -> Void)? = nil
   ) {
     self.inputs = inputs
     self.map = map
@@ -37,6 +42,8 @@ package struct IngestOptions: Sendable {
     self.aggregation = aggregation
     self.units = units
     self.inventory = inventory
+    self.renames = renames
+    self.capacity = capacity
     self.timezone = timezone
     self.maxBadRows = maxBadRows
     self.threads = max(1, threads)

@@ -20,19 +20,26 @@ struct InputSet: Sendable {
 
   private(set) var metrics: [Metrics] = []
   private(set) var inventory: Inventory?
+  private(set) var renames: [SideTable] = []
+  private(set) var capacities: [SideTable] = []
   var notes: [String] = []
   /// Why files were passed over, as long as others hold metrics.
   private var passedOver: [Failure] = []
 
   /// Every file whose content counts.
-  var read: [InputFile] { metrics.map(\.file) + [inventory?.file].compactMap { $0 } }
+  var read: [InputFile] {
+    metrics.map(\.file) + [inventory?.file].compactMap { $0 } + (renames + capacities).map(\.file)
+  }
   var hasExtras: Bool { metrics.contains { !$0.shape.extras.isEmpty } }
   var hasCapacity: Bool { metrics.contains { $0.shape.capacity != nil } }
 
   init(_ options: IngestOptions, map: [ColumnRole: String]) throws {
     if let path = options.inventory { try askInventory(path, map) }
+    if let path = options.renames { try askRenames(path) }
+    if let path = options.capacity { try askCapacities(path, map) }
+    let asked = Set(([inventory?.file].compactMap { $0 } + (renames + capacities).map(\.file)).map(\.path))
     let files = try InputList.files(options.inputs, scratch: options.scratch, excluded: options.workspace)
-    for file in files where file.path != inventory?.file.path { try add(file, map) }
+    for file in files where !asked.contains(file.path) { try add(file, map) }
     guard !metrics.isEmpty else { throw nothingFound(options) }
     notes += passedOver.map { "Not used: \($0.message)" }
     var withoutServer = metrics.filter { $0.shape.server == nil }.map(\.file)
@@ -41,14 +48,45 @@ struct InputSet: Sendable {
     for k in metrics.indices { metrics[k].file.stem = stems[metrics[k].file.path] ?? metrics[k].file.stem }
   }
 
-  private mutating func askInventory(_ path: String, _ map: [ColumnRole: String]) throws {
+  private func named(_ path: String) throws -> (InputFile, TableSummary) {
     let file = InputFile(path: path, shown: path, isFromFolder: false, stem: InputList.stem(of: path))
-    let summary = try TableSummary.of(path: path)
+    do { return (file, try TableSummary.of(path: path)) } catch {
+      throw Failure(error.exitCode, "\(path): \(error.message).", remedy: error.remedy)
+    }
+  }
+
+  private func columns(_ summary: TableSummary) -> String {
+    summary.fields.prefix(20).map { "'\($0.name)'" }.joined(separator: ", ")
+  }
+
+  private mutating func askRenames(_ path: String) throws {
+    let (file, summary) = try named(path)
+    guard let table = SideTable.renames(file, summary) else {
+      throw Failure(
+        .unusableData, "\(path) is no table of renames; it has \(columns(summary)).",
+        remedy: "Give it the columns old and new and, where it matters, time.")
+    }
+    renames.append(table)
+  }
+
+  private mutating func askCapacities(_ path: String, _ map: [ColumnRole: String]) throws {
+    let (file, summary) = try named(path)
+    let own = map.filter { entry in summary.fields.contains { $0.name == entry.value } }
+    guard let table = try ColumnMatcher(file: file, summary: summary, map: own).capacities() else {
+      throw Failure(
+        .unusableData, "\(path) is no table of capacities; it has \(columns(summary)).",
+        remedy: "Give it the columns server, time and capacity and, where there are several resources, resource.")
+    }
+    capacities.append(table)
+  }
+
+  private mutating func askInventory(_ path: String, _ map: [ColumnRole: String]) throws {
+    let (file, summary) = try named(path)
     let own = map.filter { entry in summary.fields.contains { $0.name == entry.value } }
     guard let server = try ColumnMatcher(file: file, summary: summary, map: own).inventoryServer() else {
       throw Failure(
         .unusableData,
-        "\(path) has no server column; it has \(summary.fields.map { "'\($0.name)'" }.joined(separator: ", ")).",
+        "\(path) has no server column; it has \(columns(summary)).",
         remedy: "Say which column it is, such as --map server=\(summary.fields.first?.name ?? "COLUMN").")
     }
     inventory = Inventory(file: file, summary: summary, server: server)
@@ -87,6 +125,12 @@ struct InputSet: Sendable {
         inventory = Inventory(file: file, summary: summary, server: server)
         notes.append("\(file.shown) was taken as the inventory")
       }
+    case .renames(let table):
+      renames.append(table)
+      notes.append("\(file.shown) was taken as a table of renames")
+    case .capacities(let table):
+      capacities.append(table)
+      notes.append("\(file.shown) was taken as a table of capacities")
     case .truth:
       passedOver.append(
         Failure(
@@ -118,6 +162,11 @@ struct InputSet: Sendable {
     if passedOver.isEmpty, let inventory {
       return Failure(
         .unusableData, "\(inventory.file.shown) looks like an inventory: it has servers but no time column.",
+        remedy: "Name the metrics as well.")
+    }
+    if passedOver.isEmpty, let table = (renames + capacities).first {
+      return Failure(
+        .unusableData, "\(table.file.shown) is a table beside the metrics: it has no readings.",
         remedy: "Name the metrics as well.")
     }
     let reasons = passedOver.prefix(5).map { "\n  \($0.message)" }.joined()

@@ -62,6 +62,22 @@ struct LocalClock: Sendable {
     return offsets[hint] * 1_000_000
   }
 
+  /// How much later, in microseconds, the wall clock shows the same time again when clocks go back; 0 for all instants but
+  /// those that are shown first of two.
+  func repetition(atUTC microseconds: Int64, hint: inout Int) -> Int64 {
+    let own = offset(atUTC: microseconds, hint: &hint)
+    guard hint + 1 < starts.count else { return 0 }
+    let back = own - offsets[hint + 1] * 1_000_000
+    return back > 0 && microseconds >= starts[hint + 1] * 1_000_000 - back ? back : 0
+  }
+
+  /// Whether a wall clock never shows a time, because clocks go forward over it.
+  func skips(local microseconds: Int64) -> Bool {
+    var hint = 0
+    let instant = utc(fromLocal: microseconds)
+    return instant + offset(atUTC: instant, hint: &hint) != microseconds
+  }
+
   /// The instant at which a wall clock shows a time; in the hour that is skipped, the hour after; in the one that comes twice,
   /// the first.
   func utc(fromLocal microseconds: Int64) -> Int64 {

@@ -13,6 +13,7 @@ final class MetricsReading {
   private let spill: ReadingSpill
   private let log: RejectionLog
   private let clock: LocalClock
+  private let renames: Renames
 
   // Positions in the columns that are asked for.
   private let columns: [Column]
@@ -37,6 +38,10 @@ final class MetricsReading {
   private var resourceCodes: [Int32] = []
   private var extraCodes: [[Int32]] = []
   private var timeCodes: [Int64] = []
+  /// Codes of times that the wall clock never shows.
+  private var skippedTimes: Set<Int32> = []
+  /// Per code of a server its old name, where its new one depends on the time.
+  private var timedNames: [Int32: String] = [:]
   private var combinations: [[Int32]: Int32] = [:]
   private var unitPairs: Set<UInt64> = []
 
@@ -52,7 +57,7 @@ final class MetricsReading {
 
   init(
     file: InputFile, shape: FileShape, registry: SeriesRegistry, extras: ExtraColumns, spill: ReadingSpill,
-    log: RejectionLog, clock: LocalClock, threads: Int
+    log: RejectionLog, clock: LocalClock, renames: Renames, threads: Int
   ) throws {
     self.file = file
     self.shape = shape
@@ -61,6 +66,7 @@ final class MetricsReading {
     self.spill = spill
     self.log = log
     self.clock = clock
+    self.renames = renames
     var columns: [Column] = []
     func ask(_ name: String?, _ type: ColumnType) -> Int? {
       guard let name else { return nil }
@@ -119,6 +125,7 @@ final class MetricsReading {
       serverCodes = []
       resourceCodes = []
       timeCodes = []
+      skippedTimes = []
       combinations = [:]
       unitPairs = []
       extraCodes = extraCodes.map { _ in [] }
@@ -161,6 +168,8 @@ final class MetricsReading {
     }
     takeServers(batch, from, reject)
     takeTimes(batch, from, reject)
+    if !timedNames.isEmpty { takeTimedNames(batch, from) }
+    if !skippedTimes.isEmpty { countSkippedTimes(batch, from, record) }
     takeResources(batch, from, reject)
     if isLenient { countRepairedNames(batch, from, record) }
     takeExtras(batch, from)
@@ -181,30 +190,66 @@ final class MetricsReading {
   private func takeServers(_ batch: TableBatch, _ from: Int, _ reject: Reject) {
     let servers = servers.renew(batch.rowCount)
     guard let at = serverAt else {
-      servers.update(repeating: registry.serverCode(file.stem), count: batch.rowCount)
+      servers.update(repeating: serverCode(file.stem), count: batch.rowCount)
       return
     }
-    extend(&serverCodes, at) { isBlank($0) ? -1 : registry.serverCode($0) }
+    extend(&serverCodes, at) { isBlank($0) ? NameFault.blank : isTooLong($0) ? NameFault.tooLong : serverCode($0) }
     let codes = batch.codes(at)
     serverCodes.withUnsafeBufferPointer { known in
       for row in from..<batch.rowCount {
-        let code = codes[row] < 0 ? -1 : known[Int(codes[row])]
+        let code = codes[row] < 0 ? NameFault.blank : known[Int(codes[row])]
         servers[row] = code
-        if code < 0 { reject(row, .emptyServer, shape.server, "") }
+        if code == NameFault.tooLong {
+          reject(row, .longName, shape.server, reader.keyNames(at)[Int(codes[row])])
+        } else if code < 0 {
+          reject(row, .emptyServer, shape.server, "")
+        }
       }
+    }
+  }
+
+  private func serverCode(_ name: String) -> Int32 {
+    if renames.isEmpty { return registry.serverCode(name) }
+    guard renames.isTimed(name) else { return registry.serverCode(renames.name(name, at: .min)) }
+    let code = registry.serverCode(name)
+    timedNames[code] = name
+    return code
+  }
+
+  /// Servers whose name depends on the time of the row.
+  private func takeTimedNames(_ batch: TableBatch, _ from: Int) {
+    for row in from..<batch.rowCount where status[row] != RowStatus.unusable {
+      if let old = timedNames[servers[row]] { servers[row] = registry.serverCode(renames.name(old, at: times[row])) }
+    }
+  }
+
+  /// Times that no clock shows tell that the zone is another one.
+  private func countSkippedTimes(_ batch: TableBatch, _ from: Int, _ record: Int) {
+    let codes = batch.codes(timeAt)
+    let names = reader.keyNames(timeAt)
+    for row in from..<batch.rowCount where skippedTimes.contains(codes[row]) && status[row] != RowStatus.unusable {
+      log.reject(
+        .skippedTime, file: file.shown, record: record + row, column: shape.time, text: names[Int(codes[row])])
     }
   }
 
   private func takeResources(_ batch: TableBatch, _ from: Int, _ reject: Reject) {
     guard let at = resourceAt else { return }
     let resources = resources.renew(batch.rowCount)
-    extend(&resourceCodes, at) { isBlank($0) ? -1 : registry.resourceCode($0) }
+    extend(&resourceCodes, at) {
+      isBlank($0) ? NameFault.blank : isTooLong($0) ? NameFault.tooLong : registry.resourceCode($0)
+    }
     let codes = batch.codes(at)
     resourceCodes.withUnsafeBufferPointer { known in
       for row in from..<batch.rowCount {
-        let code = codes[row] < 0 ? -1 : known[Int(codes[row])]
+        let code = codes[row] < 0 ? NameFault.blank : known[Int(codes[row])]
         resources[row] = code
-        if code < 0 && status[row] == RowStatus.good { reject(row, .emptyResource, shape.resource, "") }
+        guard code < 0, status[row] == RowStatus.good else { continue }
+        if code == NameFault.tooLong {
+          reject(row, .longName, shape.resource, reader.keyNames(at)[Int(codes[row])])
+        } else {
+          reject(row, .emptyResource, shape.resource, "")
+        }
       }
     }
   }
@@ -244,9 +289,16 @@ final class MetricsReading {
         }
       }
     default:
+      var code = Int32(timeCodes.count)
       extend(&timeCodes, timeAt) { text in
+        defer { code += 1 }
         guard let parsed = ISOTime.parse(text) else { return MetricsReading.invalid }
-        return parsed.hasZone ? parsed.microseconds : clock.utc(fromLocal: parsed.microseconds)
+        if parsed.hasZone { return parsed.microseconds }
+        if !clock.isUTC, parsed.microseconds % 86_400_000_000 != 0 {
+          spill.repeatingClock = clock
+          if clock.skips(local: parsed.microseconds) { skippedTimes.insert(code) }
+        }
+        return clock.utc(fromLocal: parsed.microseconds)
       }
       let codes = batch.codes(timeAt)
       let names = reader.keyNames(timeAt)
@@ -408,6 +460,17 @@ final class MetricsReading {
     let names = reader.keyNames(column)
     for k in codes.count..<names.count { codes.append(translate(names[k])) }
   }
+
+  /// In place of the code of a name that cannot be used.
+  private enum NameFault {
+    static let blank: Int32 = -1
+    static let tooLong: Int32 = -2
+  }
+
+  /// Longer names are lines that lost their breaks.
+  private static let longestName = 1_000
+
+  private func isTooLong(_ text: String) -> Bool { text.utf8.count > MetricsReading.longestName }
 
   private func isBlank(_ text: String) -> Bool { text.allSatisfy(\.isWhitespace) }
 

@@ -20,6 +20,11 @@ final class ReadingSpill: @unchecked Sendable {
   private(set) var maximumTime = Int64.min
   /// Every time so far is midnight UTC.
   private(set) var holdsDatesOnly = true
+  /// Set when times were read off a clock that shows an hour twice a year.
+  var repeatingClock: LocalClock?
+  /// Per file, in the order of reading, the rows that each bucket held before it; kept for so many files.
+  private var rowsBefore: [[Int32]] = []
+  private static let filesKept = 4_096
 
   init(hasCapacity: Bool, hasExtras: Bool, scratch: String) throws(Failure) {
     self.hasCapacity = hasCapacity
@@ -52,6 +57,21 @@ final class ReadingSpill: @unchecked Sendable {
       places = (base + n * (hasCapacity ? 24 : 16)).assumingMemoryBound(to: Int32.self)
       extras = places + n
     }
+  }
+
+  /// Rows from here on are of the next file.
+  func beginFile() {
+    guard rowsBefore.count < ReadingSpill.filesKept else { return }
+    rowsBefore.append(
+      (0..<SeriesRegistry.bucketCount).map { bucket in
+        Int32(clamping: extents[bucket].reduce(filled[bucket]) { $0 + $1.rows })
+      })
+  }
+
+  /// The number of the file that a row of a bucket came from, by the row's place in the order of arrival; nil with too many files.
+  func file(ofRow row: Int, in bucket: Int) -> Int? {
+    guard rowsBefore.count < ReadingSpill.filesKept, row < Int(Int32.max) else { return nil }
+    return rowsBefore.lastIndex { Int($0[bucket]) <= row }
   }
 
   /// A failure to write is kept in `failure`: look at it once a batch.

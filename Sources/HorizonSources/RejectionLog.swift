@@ -25,6 +25,12 @@ final class RejectionLog {
     (examples[reason]?.count ?? 0) + pending.count(where: { $0.reason == reason }) < RejectionLog.examplesKept
   }
 
+  /// Adds an example that is a series and not a place in a file.
+  func example(of reason: QualityReason, _ text: @autoclosure () -> String) {
+    guard wantsExample(of: reason) else { return }
+    examples[reason, default: []].append(.init(file: "", text: text()))
+  }
+
   /// - Parameter record: Data record in the file, counted from 0.
   func reject(_ reason: QualityReason, file: String, record: Int, column: String?, text: @autoclosure () -> String) {
     count(reason)

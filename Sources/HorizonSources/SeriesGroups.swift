@@ -25,7 +25,11 @@ final class SeriesGroups {
     var count: Int
     /// Rows that came after a later one.
     var outOfOrder = 0
+    /// Rows that said again what another row of that time says.
     var duplicates = 0
+    /// Rows whose value another row of that time, later in the input, has replaced.
+    var conflicts = 0
+    var firstConflict: SeriesFindings.Conflict?
   }
 
   private struct SortKey: BitwiseCopyable {
@@ -50,7 +54,32 @@ final class SeriesGroups {
   /// Brings in a bucket: groups sorted by time, arrival order where times are equal.
   func load(_ bucket: Int) throws(Failure) {
     if nameExtension.columns.isEmpty { try loadPlain(bucket) } else { try loadExtended(bucket) }
-    for g in groups.indices { sort(&groups[g]) }
+    for g in groups.indices {
+      if let clock = spill.repeatingClock { spreadRepeatedHours(groups[g], clock) }
+      sort(&groups[g])
+    }
+  }
+
+  /// Whether any of its readings has a capacity.
+  func hasCapacity(_ group: Group) -> Bool {
+    spill.hasCapacity && (group.start..<group.start + group.count).contains { !capacity[$0].isNaN }
+  }
+
+  /// Forgets the readings of a group after the first `count`.
+  func setCount(_ count: Int, of group: Int) { groups[group].count = count }
+
+  /// When clocks go back, a wall clock shows an hour twice and a text without a zone does not say which: the second reading
+  /// at such a time, in the order of the input, is of the second hour.
+  private func spreadRepeatedHours(_ group: Group, _ clock: LocalClock) {
+    var hint = 0
+    var repeated: [Int64: Int] = [:]
+    for k in group.start..<group.start + group.count {
+      let distance = clock.repetition(atUTC: times[k], hint: &hint)
+      guard distance > 0 else { continue }
+      let seen = repeated[times[k], default: 0]
+      repeated[times[k]] = seen + 1
+      if seen % 2 == 1 { times[k] += distance }
+    }
   }
 
   private func renew(_ total: Int) {
@@ -170,14 +199,21 @@ final class SeriesGroups {
       var kept = group.start
       for k in stride(from: group.start + 1, to: group.start + group.count, by: 1) {
         let isDuplicate = times[k] == times[kept]
-        if !isDuplicate { kept += 1 }
+        if !isDuplicate {
+          kept += 1
+        } else if values[k] != values[kept] {
+          if groups[g].conflicts == 0 {
+            groups[g].firstConflict = .init(time: times[k], earlier: values[kept], later: values[k])
+          }
+          groups[g].conflicts += 1
+        }
         if kept == k { continue }
         times[kept] = times[k]
         values[kept] = values[k]
         if spill.hasCapacity, !isDuplicate || !capacity[k].isNaN { capacity[kept] = capacity[k] }
       }
       let count = group.count == 0 ? 0 : kept - group.start + 1
-      groups[g].duplicates = group.count - count
+      groups[g].duplicates = group.count - count - groups[g].conflicts
       groups[g].count = count
     }
   }

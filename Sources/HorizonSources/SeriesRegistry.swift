@@ -45,6 +45,11 @@ final class SeriesRegistry: @unchecked Sendable {
     return code
   }
 
+  /// Codes by name, of `servers` or `resources`.
+  func codes(of names: [String]) -> [String: Int32] {
+    Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, Int32($0)) })
+  }
+
   func note(unit: String, of resource: Int32, column: String?) {
     let at = Int(resource)
     if !units[at].contains(where: { $0.lowercased() == unit.lowercased() }) { units[at].append(unit) }

@@ -25,18 +25,28 @@ struct StepSeries: Sendable {
   var minimum = Double.infinity
   var maximum = -Double.infinity
 
+  /// Nil when there is nothing to say.
+  var findings: Boxed<SeriesFindings>?
+  /// Whether a capacity stood beside a reading, not only in a table of capacities.
+  var hasOwnCapacity = false
+
   enum CapacityForm: UInt8, Sendable { case none, constant, each }
 
   var gapSteps: Int { count == 0 ? 0 : lastIndex - firstIndex + 1 - count }
   var isDense: Bool { gapSteps == 0 }
-  var hasIssues: Bool { count == 0 || gapSteps > 0 || duplicates > 0 || outOfOrder > 0 }
+  var hasIssues: Bool { count == 0 || gapSteps > 0 || duplicates > 0 || outOfOrder > 0 || findings != nil }
 }
 
-/// Turns groups of readings into step series and writes them to a scratch file; one per thread.
+/// Mends groups of readings, turns them into step series and writes these to a scratch file; one per thread.
 final class StepSeriesBuilder {
   private let clock: StepClock
   private let file: ScratchFile
-  private let hasCapacity: Bool
+  private let registry: SeriesRegistry
+  /// By code of the resource.
+  private let rules: [ResourceRules]
+  private let table: CapacityTable?
+  private let hasOwnCapacity: Bool
+  private var hasCapacity: Bool { hasOwnCapacity || table != nil }
   private let places = FlatArray<Int32>()
   private let values = FlatArray<Double>()
   private let capacity = FlatArray<Double>()
@@ -45,21 +55,32 @@ final class StepSeriesBuilder {
   private var outCount = 0
   private var finished: [StepSeries] = []
 
-  init(clock: StepClock, file: ScratchFile, hasCapacity: Bool) {
+  /// - Parameter hasCapacity: Whether readings come with capacities of their own.
+  init(
+    clock: StepClock, file: ScratchFile, registry: SeriesRegistry, rules: [ResourceRules], table: CapacityTable?,
+    hasCapacity: Bool
+  ) {
     self.clock = clock
     self.file = file
-    self.hasCapacity = hasCapacity
+    self.registry = registry
+    self.rules = rules
+    self.table = table
+    hasOwnCapacity = hasCapacity
   }
 
   /// All groups of a bucket, in its order.
-  func build(_ groups: SeriesGroups, aggregation: (Int) -> Aggregation) throws(Failure) -> [StepSeries] {
+  func build(_ groups: SeriesGroups) throws(Failure) -> [StepSeries] {
     finished.removeAll(keepingCapacity: true)
     outCount = 0
-    for group in groups.groups {
+    for index in groups.groups.indices {
+      let rules = rules[Int(registry.resource[groups.groups[index].series])]
+      var findings = SeriesRepair(rules: rules).mend(groups, index)
+      let group = groups.groups[index]
       var series = StepSeries(series: group.series, prefix: group.prefix)
       series.duplicates = group.duplicates
       series.outOfOrder = group.outOfOrder
-      if group.count > 0 { try fill(&series, groups, group, aggregation(group.series)) }
+      if group.count > 0 { try fill(&series, groups, group, rules, &findings) }
+      if !findings.isEmpty { series.findings = Boxed(findings) }
       finished.append(series)
     }
     let start = try file.append(UnsafeRawBufferPointer(start: out.base, count: outCount))
@@ -68,8 +89,11 @@ final class StepSeriesBuilder {
   }
 
   private func fill(
-    _ series: inout StepSeries, _ groups: SeriesGroups, _ group: SeriesGroups.Group, _ aggregation: Aggregation
+    _ series: inout StepSeries, _ groups: SeriesGroups, _ group: SeriesGroups.Group, _ rules: ResourceRules,
+    _ findings: inout SeriesFindings
   ) throws(Failure) {
+    let history = table?.history(server: registry.server[group.series], resource: registry.resource[group.series])
+    let aggregation = rules.aggregation
     let times = groups.times + group.start
     let readings = groups.values + group.start
     let n = group.count
@@ -104,7 +128,15 @@ final class StepSeriesBuilder {
       places[count] = Int32(index - first)
       series.minimum = min(series.minimum, value)
       series.maximum = max(series.maximum, value)
-      if hasCapacity { caps[count] = lastKnown(groups.capacity + group.start, from, to) }
+      if hasOwnCapacity { caps[count] = lastKnown(groups.capacity + group.start, from, to) }
+      if hasCapacity {
+        if !hasOwnCapacity { caps[count] = .nan }
+        if !caps[count].isNaN {
+          series.hasOwnCapacity = true
+        } else if let history {
+          caps[count] = history.capacity(at: times[to - 1])
+        }
+      }
       if count > 0 { series.longestGap = max(series.longestGap, Int(places[count] - places[count - 1]) - 1) }
       if to - from > 1 { series.aggregated += to - from }
       series.lastIndex = index
@@ -117,7 +149,38 @@ final class StepSeriesBuilder {
       series.rawMinimum = min(series.rawMinimum, readings[k])
       series.rawMaximum = max(series.rawMaximum, readings[k])
     }
+    inspect(series, rules, &findings)
     store(&series)
+  }
+
+  /// What only the finished steps can tell.
+  private func inspect(_ series: StepSeries, _ rules: ResourceRules, _ findings: inout SeriesFindings) {
+    let n = series.count
+    let caps = hasCapacity ? UnsafePointer(capacity.base) : nil
+    let constant = rules.constantCeiling
+    if series.maximum >= CeilingRule.nearly * constant {
+      findings.constantCeiling = ceilingCounts(n) { _ in constant }
+    }
+    if let caps { findings.capacityCeiling = ceilingCounts(n) { caps[$0] } }
+    guard series.longestGap > TimeGrid.longAbsence,
+      let reuse = TimeGrid.reuse(
+        places: UnsafeBufferPointer(start: places.base, count: n),
+        values: UnsafeBufferPointer(start: values.base, count: n), capacity: caps)
+    else { return }
+    func time(_ k: Int) -> Int64 { clock.step.microseconds(of: series.firstIndex + Int(places[k])) }
+    findings.reuse = .init(
+      lastBefore: time(reuse.at - 1), firstAfter: time(reuse.at),
+      gap: Int(places[reuse.at] - places[reuse.at - 1]) - 1, before: reuse.before, after: reuse.after,
+      isCapacity: reuse.isCapacity)
+  }
+
+  @inline(__always)
+  private func ceilingCounts(_ n: Int, _ ceiling: (Int) -> Double) -> SeriesFindings.CeilingCounts {
+    var counts = SeriesFindings.CeilingCounts()
+    for k in 0..<n where values[k] >= CeilingRule.nearly * ceiling(k) {
+      if values[k] > CeilingRule.above * ceiling(k) { counts.above += 1 } else { counts.at += 1 }
+    }
+    return counts
   }
 
   private func lastKnown(_ capacity: UnsafeMutablePointer<Double>, _ from: Int, _ to: Int) -> Double {

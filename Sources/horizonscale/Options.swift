@@ -30,11 +30,23 @@ struct IngestOptionsGroup: ParsableArguments {
   @Option(help: "Which column is what: server=hostname,value=p95_util.")
   var map: String?
 
-  @Option(help: "Unit of a resource: cpu=fraction,disk=GB. A fraction's 100 % is 1, a percentage's is 100.")
+  @Option(
+    help:
+      "Unit of a resource: cpu=fraction,disk=GB. A fraction's 100 % is 1, a percentage's is 100; a counter (network=counter) becomes a rate per second."
+  )
   var unit: String?
 
   @Option(help: ArgumentHelp("Table with a row per server: region, department, application, ...", valueName: "file"))
   var inventory: String?
+
+  @Option(
+    help: ArgumentHelp("Table of renamed servers: old, new and, if a name was used again, time.", valueName: "file"))
+  var renames: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Table of what 100 % was when: server, time, capacity and, with several resources, resource.", valueName: "file"))
+  var capacity: String?
 
   @Option(help: "Time zone that decides where a day begins. (default: UTC)")
   var timezone: String?
@@ -44,8 +56,8 @@ struct IngestOptionsGroup: ParsableArguments {
 
   var flags: [String: String?] {
     [
-      "step": step, "aggregate": aggregate, "map": map, "unit": unit, "inventory": inventory, "timezone": timezone,
-      "max_bad_rows": maxBadRows,
+      "step": step, "aggregate": aggregate, "map": map, "unit": unit, "inventory": inventory, "renames": renames,
+      "capacity": capacity, "timezone": timezone, "max_bad_rows": maxBadRows,
     ]
   }
 }

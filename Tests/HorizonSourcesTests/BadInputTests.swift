@@ -152,7 +152,8 @@ import Testing
     let result = try box.run(path)
     #expect(
       result.quality.seriesFound == 2 && result.quality.seriesStored == 1 && result.quality.seriesWithoutReadings == 1)
-    #expect(result.quality.series.map(\.server) == ["b"] && result.quality.series.first?.readings == 0)
+    #expect(result.quality.series.map(\.server) == ["a", "b"] && result.quality.series.last?.readings == 0)
+    #expect(result.quality.series.last?.verdict == .poor)
     #expect(result.quality.count(.noReadings) == 1 && result.quality.count(.missingValue) == 2)
   }
 
@@ -205,6 +206,36 @@ import Testing
     let found = try #require(quality.reasons.first { $0.reason == .notUTF8 })
     #expect(
       found.examples.first?.sentence(.notUTF8).contains("latin.csv, line 2: 'Z\u{FFFD}rich' is not UTF-8") == true)
+  }
+
+  @Test func aHeaderThatIsNotUTF8LosesOnlyThatColumn() throws {
+    let rows = Data("server,time,cpu_pct,L".utf8) + [0xE4] + Data("nge\na,2024-01-01,5,7\n".utf8)
+    let result = try box.run(box.file("latin.csv", rows))
+    #expect(try box.stored().mapValues(\.values) == ["a/cpu": [5]])
+    #expect(result.manifest.notes.contains { $0.contains("not used: 'L\u{FFFD}nge'") })
+  }
+
+  @Test func linesThatLostTheirBreaksAreNoNames() throws {
+    let long = String(repeating: "x", count: 2_000_000)
+    let path = box.file(
+      "m.csv", "server,resource,time,value\na,cpu,2024-01-01,5\n\(long),cpu,2024-01-02,5\na,\(long),2024-01-03,5\n")
+    let result = try box.run(path) { $0.maxBadRows = 1 }
+    #expect(try box.stored().mapValues(\.values) == ["a/cpu": [5]])
+    #expect(result.quality.count(.longName) == 2 && result.quality.rowsRejected == 2)
+    #expect(result.quality.reasons[0].examples[0].text.count == 80)
+    let header = box.file("h.csv", "server,resource,time,value,\(long)\na,cpu,2024-01-01,5,1\n")
+    #expect(box.failure(header) != nil)
+  }
+
+  @Test func hundredsOfColumnsAreHundredsOfResources() throws {
+    let names = (0..<600).map { "m\($0)" }
+    let lines =
+      ["server,time,\(names.joined(separator: ","))"]
+      + (1...3).map { day in
+        "a,2024-01-0\(day),\(names.indices.map { "\($0 + day)" }.joined(separator: ","))"
+      }
+    let result = try box.run(box.file("wide.csv", lines.joined(separator: "\n")))
+    #expect(result.manifest.resources.count == 600 && result.manifest.readingCount == 1_800)
   }
 
   @Test func readingsWithoutATimeColumnAreNoInventory() {

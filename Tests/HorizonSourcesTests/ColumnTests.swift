@@ -106,7 +106,7 @@ import Testing
     let result = try box.run(path)
     #expect(try box.stored().keys.sorted() == ["a/cpu"])
     #expect(result.manifest.notes.contains { $0.contains("'text'") })
-    #expect(result.quality.count(.duplicateTime) == 1_000)
+    #expect(result.quality.count(.conflictingValues) == 1_000)
   }
 
   @Test func standardInputIsReadLikeAFile() throws {

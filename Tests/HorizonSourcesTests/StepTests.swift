@@ -110,7 +110,8 @@ import Testing
       "server,resource,time,value", "a,cpu,2024-01-01,1", "a,cpu,2024-01-02,2", "a,cpu,2024-01-01,1",
       "a,cpu,2024-01-02,3")
     #expect(try box.stored()["a/cpu"]?.values == [1, 3])
-    #expect(result?.quality.count(.duplicateTime) == 2)
+    #expect(result?.quality.count(.duplicateTime) == 1)
+    #expect(result?.quality.count(.conflictingValues) == 1)
     #expect(result?.quality.count(.outOfOrder) == 1)
   }
 
