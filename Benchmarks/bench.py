@@ -28,6 +28,7 @@ STRESS_SERVERS = 100
 # Share of the machine that others may take while a repetition still counts as quiet. Every repetition is kept, the summary
 # uses the quiet ones where there are any; whether one counts never depends on its own time.
 MOST_OF_OTHERS = 0.05
+REAL_DATA = ("fleet_hourly_bitbrains24.csv", "daily_long.csv", "nab_aws")
 RESOURCES = {"cpu": (16, "cores"), "disk": (500, "GB"), "memory": (64, "GB"), "network": (1000, "Mbps")}
 
 
@@ -313,7 +314,7 @@ def stress(bench):
 def real(bench):
     """The contest on real data; only figures are kept, neither readings nor names of series."""
     data = os.path.abspath(bench.options.data)
-    found = [n for n in ("fleet_hourly_bitbrains24.csv", "daily_long.csv", "nab_aws") if os.path.exists(os.path.join(data, n))]
+    found = [n for n in REAL_DATA if os.path.exists(os.path.join(data, n))]
     if not found:
         print(f"  nothing in {data}: skipped")
     for name in found:
@@ -325,7 +326,29 @@ def real(bench):
     bench.remove("w")
 
 
-SECTIONS = {f.__name__: f for f in (speed, scale, threads, determinism, accuracy, stress, sawtooth, real)}
+def peers(bench):
+    """Statsforecast's automatic models on the folds of our contest. A first time takes long; fits are kept in Benchmarks/.cache."""
+    if not os.path.exists(PEERS):
+        sys.exit("bench: peers needs statsforecast. Run scripts/peers once, then this again.")
+    data = os.path.abspath(bench.options.data)
+    found = [n for n in REAL_DATA if os.path.exists(os.path.join(data, n))]
+    if not found:
+        print(f"  nothing in {data}: skipped")
+    for name in found:
+        bench.remove("w")
+        bench.measure(f"ingest {name}", 0, ["ingest", os.path.join(data, name), "--workspace", bench.path("w"), "--quiet"])
+        bench.measure(f"backtest {name}", 0, ["backtest", "--keep-forecasts", "--workspace", bench.path("w"), "--quiet"])
+        scored = subprocess.run([PEERS, os.path.join(HERE, "peers.py"), bench.path("w"), "--data", name], check=True, stdout=subprocess.PIPE, text=True,
+                                env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}).stdout
+        for line in scored.splitlines():
+            row = json.loads(line)
+            bench.note("loss ratio", **row)
+            if "cpu_s_per_fit" in row:
+                print(f"  {name:28} {row['model']:12} {row['cpu_s_per_fit']:.3f} CPU s a fit, {row['fits']} fits, {row['failed']} failed")
+    bench.remove("w")
+
+
+SECTIONS = {f.__name__: f for f in (speed, scale, threads, determinism, accuracy, stress, sawtooth, real, peers)}
 
 
 # --- summary -----------------------------------------------------------------------------------------------------------
@@ -400,8 +423,15 @@ def stress_table(kept):
     return text if not below else text + [""]
 
 
+def peers_by_data(kept):
+    rows = {}
+    for row in kept.of("loss ratio", "figure"):
+        rows.setdefault(row["data"], []).append(row)
+    return rows
+
+
 def summary(_):
-    speed, scale, threads, determinism, accuracy, stress, sawtooth, real = (Kept(s) for s in SECTIONS)
+    speed, scale, threads, determinism, accuracy, stress, sawtooth, real, peers = (Kept(s) for s in SECTIONS)
     table = []
 
     def line(asked, kept, measured, met, command, detail=""):
@@ -453,6 +483,12 @@ def summary(_):
              f"{ours['hits']} of {ours['predicted']} alarms came true, {ours['hits']} of {ours['happened']} breaches had one, Brier {ours['brier']:.4f}; "
              f"line-30 {line30['hits']} of {line30['predicted']} and {line30['hits']} of {line30['happened']}, Brier {line30['brier']:.4f}; "
              f"{ours['series']:.0f} disks of 8 fleets, 80 % within 90 days")
+    for data, rows in peers_by_data(peers).items():
+        best = min((r for r in rows if r["kind"] == "peer"), key=lambda r: r["loss_ratio"])
+        champion, nested = (next(r["loss_ratio"] for r in rows if r["model"] == m) for m in ("champion", "champion, nested"))
+        line(f"scaled loss on {data} at most 0.97 of the best single peer's", peers, f"{champion / best['loss_ratio']:.3f}",
+             champion <= 0.97 * best["loss_ratio"], peers.command(f"backtest {data}"),
+             f"best peer: {best['model']}; chosen by earlier folds only: {nested / best['loss_ratio']:.3f}")
 
     text = ["# Benchmark results", "", "Written by `Benchmarks/run`; do not edit. `$BENCH` is the scratch folder, `$DATA` the real data. Times are medians of wall",
             "seconds over the quiet repetitions: those in which other work took at most a twentieth of the machine.", "",
@@ -484,8 +520,17 @@ def summary(_):
         text += ["## Real data", "", "Scaled loss of the champions over seasonal naive, in the contest (raw quantiles on both sides).", "",
                  "| data | series | step | horizon | loss ratio |", "| --- | --- | --- | --- | --- |"]
         text += [f"| {r['data']} | {r['counts']['series']} | {r['spacing']} | {r['horizon']} | {r['champion_loss_ratio']:.3f} |" for r in contests] + [""]
+    if peers.rows:
+        text += ["## Peers on real data", "", "Scaled loss over seasonal naive, geometric mean over series, on the folds of the contest (raw quantiles on all sides). `champion` was",
+                 "chosen on the folds that it is scored on; `champion, nested` by what earlier folds had shown at each cutoff. CPU seconds a fit: of the",
+                 "machine that filled the cache. Gaps are interpolated for the peers; a fit that failed counts as seasonal naive.", "",
+                 "| data | model | loss ratio | CPU s a fit | fits | failed |", "| --- | --- | --- | --- | --- | --- |"]
+        for data, rows in peers_by_data(peers).items():
+            text += [f"| {data} | {r['model']} | {r['loss_ratio']:.3f} | " + (f"{r['cpu_s_per_fit']:.3f} | {r['fits']} | {r['failed']} |" if "fits" in r else " | | |")
+                     for r in sorted(rows, key=lambda r: r["loss_ratio"])]
+        text += [""]
     text += ["## Raw rows", ""]
-    for kept in (speed, scale, threads, determinism, accuracy, stress, sawtooth, real):
+    for kept in (speed, scale, threads, determinism, accuracy, stress, sawtooth, real, peers):
         if kept.name:
             h = kept.head
             changed = "" if h["binary_is_of_that_commit"] else " (the binary is of other sources)"
@@ -514,8 +559,8 @@ def main():
         sys.exit(f"bench: {options.binary} is not there. Run make build first.")
     chosen = list(SECTIONS) if "all" in asked else [s for s in SECTIONS if s in asked]
     if asked == ["all"] and not os.path.exists(PEERS):
-        print("bench: accuracy and sawtooth are left out; scripts/peers makes what they need")
-        chosen = [s for s in chosen if s not in ("accuracy", "sawtooth")]
+        print("bench: accuracy, sawtooth and peers are left out; scripts/peers makes what they need")
+        chosen = [s for s in chosen if s not in ("accuracy", "sawtooth", "peers")]
     bench = Bench(options)
     existed = os.path.isdir(bench.scratch)
     for section in chosen:
