@@ -24,13 +24,23 @@ struct Failure : std::runtime_error {
 /// What a failed Arrow status means where `invalid` tells what invalid data means.
 inline ab_status meaning(const arrow::Status &status, ab_status invalid) {
   if (status.IsOutOfMemory() || status.IsCapacityError()) return ab_memory;
+  // Under a memory limit the stack of a thread is the first that finds no room.
+  if (status.message().find("launch worker thread") != std::string::npos) return ab_memory;
   if (status.IsIOError()) return invalid == ab_foreign ? ab_foreign : ab_io;
   if (status.IsTypeError() || status.IsNotImplemented()) return ab_unsupported_type;
   return invalid;
 }
 
+/// What happened, with the system's reason, which Arrow keeps apart as "[errno 28] No space left on device".
+inline std::string text(const arrow::Status &status) {
+  if (!status.IsIOError() || status.detail() == nullptr) return status.message();
+  const auto reason = status.detail()->ToString();
+  const auto end = reason.find("] ");
+  return status.message() + ": " + (end == std::string::npos ? reason : reason.substr(end + 2));
+}
+
 inline void check(const arrow::Status &status, ab_status invalid) {
-  if (!status.ok()) throw Failure(meaning(status, invalid), status.message());
+  if (!status.ok()) throw Failure(meaning(status, invalid), text(status));
 }
 
 template <typename T>

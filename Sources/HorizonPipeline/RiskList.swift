@@ -29,9 +29,10 @@ package struct RiskList: Sendable {
     self.rows = rows.filter { $0.severity != .none && (tier == nil || $0.tier == tier) }
   }
 
-  package func text(_ format: Format) throws -> String {
+  /// - Parameter columns: Width of the terminal that a table has to fit, nil for none.
+  package func text(_ format: Format, columns: Int? = nil) throws -> String {
     switch format {
-    case .table: rows.isEmpty ? "Nothing is at risk." : riskTable(rows)
+    case .table: rows.isEmpty ? "Nothing is at risk." : riskTable(rows, columns: columns)
     case .csv: String(RiskFiles.csv(rows).dropLast())
     case .json: String(try RiskFiles.json(rows).dropLast())
     }

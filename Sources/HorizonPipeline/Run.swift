@@ -10,8 +10,14 @@ package import HorizonStore
 package struct RunOutcome: Sendable {
   package let folder: URL
   package let manifest: RunManifest
+  let risks: [RiskRow]
+
   /// What is printed: the top risks and where the report lies.
-  package let summary: String
+  ///
+  /// - Parameter columns: Width of the terminal that it has to fit, nil for none.
+  package func summary(columns: Int? = nil) -> String {
+    runSummary(manifest, risks: risks, report: folder.appending(path: "report.html").path, columns: columns)
+  }
 }
 
 /// The main job: ingest, forecast and report in one run folder.
@@ -48,10 +54,8 @@ private func fillMaster(
 ) throws -> String {
   execution.claimThreads()
   if !FileManager.default.fileExists(atPath: workspace.settings.path) {
-    try? settingsTemplate.write(to: workspace.settings, atomically: true, encoding: .utf8)
+    try atomicWrite(settingsTemplate, to: workspace.settings.path)
   }
-  // What a killed process has spooled; the lock is ours, so nobody is using it.
-  try? FileManager.default.removeItem(at: workspace.scratch)
   let result = try ingest(
     IngestOptions(
       inputs: inputs, map: settings.map, step: settings.step.flatMap { Step(parsing: $0) },
@@ -156,9 +160,7 @@ private func forecast(
   try Interruption.check()
   let place = try workspace.place(folder, under: workspace.runs, asOf: decided.fleet.asOfName)
   try workspace.updateLatest()
-  return RunOutcome(
-    folder: place, manifest: manifest,
-    summary: runSummary(manifest, risks: published.risks, report: place.appending(path: "report.html").path))
+  return RunOutcome(folder: place, manifest: manifest, risks: published.risks)
 }
 
 /// The contest alone, into `backtests/<as-of>/`. - Returns: The standings as a table.

@@ -71,9 +71,21 @@ package struct RunManifest: Codable, Sendable {
 
   package init(readingFrom run: URL) throws {
     let file = run.appending(path: "run.json")
-    do { self = try JSONDecoder().decode(RunManifest.self, from: try Data(contentsOf: file)) } catch {
+    let data: Data
+    do { data = try Data(contentsOf: file) } catch {
       throw Failure(
-        .unusableData, "\(file.path) cannot be read: \(error)", remedy: "Make a new run with 'horizonscale run'.")
+        .missingInput, "\(file.path) cannot be read: \(error.localizedDescription)",
+        remedy: "Check its permissions and that the disk is sound.")
+    }
+    do { self = try JSONDecoder().decode(RunManifest.self, from: data) } catch {
+      struct Version: Decodable { let version: String }
+      if let found = try? JSONDecoder().decode(Version.self, from: data), found.version != productVersion {
+        throw Failure(
+          .unusableData, "\(file.path) was written by HorizonScale \(found.version), this is \(productVersion).",
+          remedy: "Use that version, or make a new run with 'horizonscale forecast'.")
+      }
+      throw Failure(
+        .unusableData, "\(file.path) is damaged: \(error)", remedy: "Make a new run with 'horizonscale run'.")
     }
   }
 

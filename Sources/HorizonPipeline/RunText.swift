@@ -5,29 +5,6 @@ import HorizonRisk
 import HorizonSources
 import HorizonStore
 
-/// Columns of text, padded; numbers to the right.
-struct TextTable {
-  var headings: [String]
-  var rows: [[String]] = []
-  /// Columns that are aligned to the right.
-  var numeric: Set<Int> = []
-
-  var text: String {
-    let widths = headings.indices.map { c in
-      ([headings] + rows).map { min($0[c].count, 44) }.max()!
-    }
-    func line(_ fields: [String]) -> String {
-      let padded = fields.enumerated().map { c, field in
-        let shown = field.count > 44 ? field.prefix(43) + "…" : field[...]
-        let fill = String(repeating: " ", count: max(0, widths[c] - shown.count))
-        return numeric.contains(c) ? fill + shown : shown + fill
-      }.joined(separator: "  ")
-      return String(padded.reversed().drop { $0 == " " }.reversed())
-    }
-    return ([headings] + rows).map(line).joined(separator: "\n")
-  }
-}
-
 private func percent(_ share: Double?) -> String { share.map { "\(Int(($0 * 100).rounded())) %" } ?? "-" }
 
 /// A name as a terminal may print it: control characters are shown, not obeyed.
@@ -36,10 +13,12 @@ private func printable(_ name: String) -> String {
 }
 
 /// The ranked list as people read it in a terminal.
-func riskTable(_ rows: [RiskRow]) -> String {
+///
+/// - Parameter columns: Width of the terminal, nil for none.
+func riskTable(_ rows: [RiskRow], columns: Int? = nil) -> String {
   var table = TextTable(
     headings: ["server", "resource", "now", "limit", "severity", "trust", "P(90 d)", "breach", "order by"],
-    numeric: [2, 3, 6])
+    numeric: [2, 3, 6], dispensable: [2, 3, 6, 5])
   for row in rows {
     let breach =
       row.daysToBreachP50.map { days in
@@ -52,11 +31,11 @@ func riskTable(_ rows: [RiskRow]) -> String {
       row.orderBy.map { CivilDate(daysSinceEpoch: $0).description } ?? "-",
     ])
   }
-  return table.text
+  return table.text(fitting: columns)
 }
 
 /// What a run prints: counts, top risks, how the contest went, the report's place.
-func runSummary(_ manifest: RunManifest, risks: [RiskRow], report: String) -> String {
+func runSummary(_ manifest: RunManifest, risks: [RiskRow], report: String, columns: Int? = nil) -> String {
   let counts = manifest.counts
   var lines = [
     "As of \(manifest.asOf): \(grouped(counts.servers)) servers, \(grouped(counts.series)) series (\(grouped(counts.live)) live, \(grouped(counts.ended)) ended), forecast \(manifest.horizon) \(manifest.step)s ahead."
@@ -78,7 +57,9 @@ func runSummary(_ manifest: RunManifest, risks: [RiskRow], report: String) -> St
     let severities = (manifest.settings.thresholds.map(\.name).reversed() + ["watch"]).map { name in
       "\(grouped(counts.bySeverity[name] ?? 0)) \(name)"
     }
-    lines += ["At risk: \(severities.joined(separator: ", ")).", "", riskTable(Array(listed.prefix(10)))]
+    lines += [
+      "At risk: \(severities.joined(separator: ", ")).", "", riskTable(Array(listed.prefix(10)), columns: columns),
+    ]
     if listed.count > 10 { lines.append("... and \(grouped(listed.count - 10)) more: horizonscale risk") }
   }
   lines += ["", "Report: \(report)"]
@@ -95,29 +76,14 @@ func standingsTable(_ standings: [RunManifest.Standing]) -> String {
 }
 
 /// The catalog as a table, from the models' own cards.
-package func modelCatalog() -> String {
+///
+/// - Parameter columns: Width of the terminal, nil for none.
+package func modelCatalog(columns: Int? = nil) -> String {
   var table = TextTable(headings: ["model", "cost", "least history", "what it does"], numeric: [2])
   for contestant in Catalog.all {
     let card = contestant.card
     table.rows.append([card.name, "\(card.cost)", String(card.minimumHistory), card.summary])
   }
   // Summaries are not cut: they are what the table is for.
-  return table.textWithWholeLastColumn
-}
-
-extension TextTable {
-  /// The same with the last column at its full length.
-  var textWithWholeLastColumn: String {
-    var front = self
-    front.headings.removeLast()
-    front.rows = rows.map { $0.dropLast() }
-    let lines = front.padded
-    return zip(lines, [headings.last!] + rows.map { $0.last! }).map { "\($0)  \($1)" }.joined(separator: "\n")
-  }
-
-  private var padded: [String] {
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-    let width = lines.map(\.count).max() ?? 0
-    return lines.map { $0.padding(toLength: width, withPad: " ", startingAt: 0) }
-  }
+  return table.textWithWholeLastColumn(fitting: columns)
 }

@@ -59,7 +59,6 @@ private struct Ingest {
       try? files.removeItem(atPath: temporary)
       unlink(temporary + ".inventory")
     }
-    removeLeftovers()
     var input = try InputSet(options, map: map)
     let digests = DigestThread(input.read.map { ($0.path, $0.shown) })
     defer { digests.wait() }
@@ -116,20 +115,6 @@ private struct Ingest {
   }
 
   private func report(_ share: Double) throws { try options.progress?(share) }
-
-  /// What an ingest that was killed has left: the caller holds the workspace's lock, so nobody else is at work.
-  private func removeLeftovers() {
-    let files = FileManager.default
-    for name in ((try? files.contentsOfDirectory(atPath: options.workspace)) ?? []) where name.hasPrefix(".master-") {
-      let path = "\(options.workspace)/\(name)"
-      let master = "\(options.workspace)/master"
-      if name.hasSuffix(".old"), !files.fileExists(atPath: master) {
-        _ = rename(path, master)
-      } else {
-        try? files.removeItem(atPath: path)
-      }
-    }
-  }
 
   // MARK: The stages
 

@@ -60,7 +60,7 @@ package enum InputList {
       return [InputFile(path: input, shown: input, isFromFolder: false, stem: stem(of: input))]
     }
     var paths: [String] = []
-    collect(
+    try collect(
       input.count > 1 && input.hasSuffix("/") ? String(input.dropLast()) : input, excluded: standardized(excluded),
       &paths)
     if paths.isEmpty {
@@ -76,16 +76,26 @@ package enum InputList {
   }
 
   /// Hidden files and folders are passed over, and so are workspaces.
-  private static func collect(_ folder: String, excluded: String, _ paths: inout [String]) {
+  private static func collect(_ folder: String, excluded: String, _ paths: inout [String]) throws(Failure) {
     let files = FileManager.default
     if standardized(folder) == excluded || files.fileExists(atPath: "\(folder)/master/manifest.json") { return }
     for name in ((try? files.contentsOfDirectory(atPath: folder)) ?? []).sorted() where !name.hasPrefix(".") {
       let path = "\(folder)/\(name)"
       var isFolder: ObjCBool = false
-      guard files.fileExists(atPath: path, isDirectory: &isFolder) else { continue }
+      guard files.fileExists(atPath: path, isDirectory: &isFolder) else {
+        // Bytes that are no UTF-8 were replaced, so that the name leads nowhere; nothing is passed over in silence.
+        if name.contains("\u{FFFD}") {
+          throw Failure(
+            .missingInput, "The name of a file in \(folder) is not UTF-8: \(name).",
+            remedy: "Rename it or move it away.")
+        }
+        continue
+      }
       if isFolder.boolValue {
         // A link to a folder could lead in a circle.
-        if (try? files.destinationOfSymbolicLink(atPath: path)) == nil { collect(path, excluded: excluded, &paths) }
+        if (try? files.destinationOfSymbolicLink(atPath: path)) == nil {
+          try collect(path, excluded: excluded, &paths)
+        }
       } else if endings.contains(where: { name.lowercased().hasSuffix($0) }) {
         paths.append(path)
       }

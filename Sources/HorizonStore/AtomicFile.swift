@@ -8,13 +8,15 @@ package final class AtomicFile {
   package let path: String
   /// In the same folder, hidden, unlike any other.
   package let temporaryPath: String
+  /// How the name of a temporary file ends.
+  static let partial = ".partial"
   private var isCommitted = false
   private static let made = Atomic(0)
 
   package init(_ path: String) {
     self.path = path
     let number = Self.made.wrappingAdd(1, ordering: .relaxed).newValue
-    temporaryPath = folder(of: path) + "/.\(name(of: path)).\(getpid())-\(number).partial"
+    temporaryPath = folder(of: path) + "/.\(name(of: path)).\(getpid())-\(number)\(Self.partial)"
   }
 
   deinit {
@@ -49,6 +51,30 @@ package func atomicWrite(_ bytes: some Collection<UInt8>, to path: String) throw
 
 /// Writes `text` as UTF-8, as `atomicWrite(_:to:)` does for bytes.
 package func atomicWrite(_ text: String, to path: String) throws(StoreError) { try atomicWrite(text.utf8, to: path) }
+
+/// Writes `text` where a user wants it: a file is replaced whole, through a link too; a device or a pipe is written to.
+package func write(_ text: String, where path: String) throws(StoreError) {
+  var information = stat()
+  guard stat(path, &information) == 0 else { return try atomicWrite(text, to: path) }
+  if information.st_mode & S_IFMT == S_IFREG {
+    let real = realpath(path, nil)
+    defer { free(real) }
+    return try atomicWrite(text, to: real.map { String(cString: $0) } ?? path)
+  }
+  let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+  guard descriptor >= 0 else { throw writingFailed(path) }
+  defer { close(descriptor) }
+  guard Array(text.utf8).withUnsafeBufferPointer({ writeAll($0, to: descriptor) }) else { throw writingFailed(path) }
+}
+
+/// Gives two paths each other's content in one step. - Returns: False where one is missing or the file system cannot.
+func exchange(_ path: String, _ other: String) -> Bool {
+  // Not every C library declares it.
+  typealias Rename = @convention(c) (Int32, UnsafePointer<CChar>, Int32, UnsafePointer<CChar>, UInt32) -> Int32
+  guard let symbol = dlsym(nil, "renameat2") else { return false }
+  let exchange: UInt32 = 2
+  return unsafeBitCast(symbol, to: Rename.self)(AT_FDCWD, path, AT_FDCWD, other, exchange) == 0
+}
 
 private func writeAll(_ bytes: UnsafeBufferPointer<UInt8>, to descriptor: Int32) -> Bool {
   var rest = UnsafeRawBufferPointer(bytes)

@@ -51,15 +51,10 @@ package enum MasterLayout {
 
   /// Puts a finished master in place of the old one; a reader or a crash sees the one or the other, whole.
   package static func replace(_ folder: String, with finished: String) throws(Failure) {
-    typealias Rename = @convention(c) (Int32, UnsafePointer<CChar>, Int32, UnsafePointer<CChar>, UInt32) -> Int32
     let exists = FileManager.default.fileExists(atPath: folder)
-    var done = false
-    if exists, let symbol = dlsym(nil, "renameat2") {
-      let exchange: UInt32 = 2
-      done = unsafeBitCast(symbol, to: Rename.self)(AT_FDCWD, finished, AT_FDCWD, folder, exchange) == 0
-      if done { try? FileManager.default.removeItem(atPath: finished) }
-    }
-    if !done {
+    if exchange(finished, folder) {
+      try? FileManager.default.removeItem(atPath: finished)
+    } else {
       // A file system without exchange: the old master steps aside for an instant.
       let aside = finished + ".old"
       if exists { _ = rename(folder, aside) }

@@ -64,6 +64,10 @@ package struct Workspace: Sendable {
   /// Moves a finished folder to `<asOf>` under `parent`; what was there before goes when the new one has its place.
   package func replace(_ temporary: URL, under parent: URL, asOf: String) throws(Failure) -> URL {
     let target = parent.appending(path: asOf, directoryHint: .isDirectory)
+    if exchange(temporary.path, target.path) {
+      try? FileManager.default.removeItem(at: temporary)
+      return target
+    }
     let aside = parent.appending(path: ".tmp-\(ProcessInfo.processInfo.processIdentifier)-old")
     try? FileManager.default.moveItem(at: target, to: aside)
     do {
@@ -93,12 +97,29 @@ package struct Workspace: Sendable {
     }
   }
 
-  /// A new empty folder for work in progress under `parent`; leftovers of dead processes are removed.
-  package func temporaryFolder(under parent: URL) throws(Failure) -> URL {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: parent.path)) ?? []
-    for name in names where name.hasPrefix(".tmp-") {
-      try? FileManager.default.removeItem(at: parent.appending(path: name))
+  /// Removes what killed processes have left; only for the holder of the lock.
+  func removeLeftovers() {
+    let files = FileManager.default
+    func names(in parent: URL) -> [String] { (try? files.contentsOfDirectory(atPath: parent.path)) ?? [] }
+    for name in names(in: folder) where name.hasPrefix(".") {
+      let url = folder.appending(path: name)
+      if name.hasPrefix(".master-") && name.hasSuffix(".old") && !files.fileExists(atPath: master.path) {
+        _ = rename(url.path, master.path)
+      } else if name == scratch.lastPathComponent || name.hasPrefix(".master-") || name.hasPrefix(".latest-")
+        || name.hasSuffix(AtomicFile.partial)
+      {
+        try? files.removeItem(at: url)
+      }
     }
+    for parent in [runs, backtests] {
+      for name in names(in: parent) where name.hasPrefix(".tmp-") {
+        try? files.removeItem(at: parent.appending(path: name))
+      }
+    }
+  }
+
+  /// A new empty folder for work in progress under `parent`.
+  package func temporaryFolder(under parent: URL) throws(Failure) -> URL {
     let url = parent.appending(path: ".tmp-\(ProcessInfo.processInfo.processIdentifier)", directoryHint: .isDirectory)
     do { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) } catch {
       throw Failure(

@@ -23,7 +23,9 @@ struct HorizonScaleCommand: AsyncParsableCommand {
 
   static func main() async {
     Interruption.install()
+    Terminal.claimStandardStreams()
     do {
+      try requireReadableNames()
       var command = try parseAsRoot()
       if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
     } catch let failure as Failure {
@@ -35,10 +37,30 @@ struct HorizonScaleCommand: AsyncParsableCommand {
     } catch let code as ExitStatus {
       Glibc.exit(code.value)
     } catch let error where Self.isOurs(error) {
-      exit(withError: error)
+      let code = exitCode(for: error)
+      let text = fullMessage(for: error)
+      if code.isSuccess { Terminal.out(text) } else if !text.isEmpty { Terminal.say(text) }
+      Glibc.exit(code.rawValue)
     } catch {
       Terminal.error("This is a defect in HorizonScale: \(error)")
       Glibc.exit(ExitCode.defect.rawValue)
+    }
+  }
+
+  /// Text in Swift is Unicode: other bytes would be replaced, and the work done on another file than the one that was named.
+  private static func requireReadableNames() throws(Failure) {
+    for i in 1..<max(1, Int(CommandLine.argc)) {
+      guard let argument = CommandLine.unsafeArgv[i], String(validatingCString: argument) == nil else { continue }
+      throw Failure(
+        .badUsage, "Argument \(i), '\(String(cString: argument))', is not UTF-8.",
+        remedy: "Rename the file or folder, or reach it through a link with a plain name.")
+    }
+    guard let here = getcwd(nil, 0) else { return }
+    defer { free(here) }
+    if String(validatingCString: here) == nil {
+      throw Failure(
+        .badUsage, "The name of the current folder, '\(String(cString: here))', is not UTF-8.",
+        remedy: "Rename it, or go there through a link with a plain name.")
     }
   }
 

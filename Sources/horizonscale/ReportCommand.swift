@@ -1,7 +1,7 @@
 import ArgumentParser
-import Foundation
 import HorizonCore
 import HorizonPipeline
+import HorizonStore
 
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -19,10 +19,7 @@ struct ReportCommand: ParsableCommand {
   func run() throws {
     let page = try writtenReport(of: workspace.folder.latestRun())
     if out == "-" { return Terminal.out(page) }
-    do { try page.write(toFile: out, atomically: true, encoding: .utf8) } catch {
-      throw Failure(
-        .cannotCreate, "\(out) cannot be written: \(error.localizedDescription)", remedy: "Choose another --out.")
-    }
+    try write(page, where: out)
     workspace.progress.say("Wrote \(out).")
   }
 }
@@ -66,7 +63,7 @@ struct RiskCommand: ParsableCommand {
     }
     let list = try RiskList(of: workspace.folder.latestRun(), within: days, tier: tier)
     if let failOn { try list.requireSeverity(failOn) }
-    Terminal.out(try list.text(format))
+    Terminal.out(try list.text(format, columns: Terminal.columns))
     if let failOn, list.hasAny(atLeast: failOn) { throw ExitStatus(value: 1) }
   }
 }
@@ -83,5 +80,5 @@ struct ModelsCommand: ParsableCommand {
         horizonscale models
       """)
 
-  func run() { Terminal.out(modelCatalog()) }
+  func run() { Terminal.out(modelCatalog(columns: Terminal.columns)) }
 }

@@ -24,7 +24,7 @@ struct RunCommand: AsyncParsableCommand {
     let outcome = try await runAll(
       inputs: inputs, workspace: workspace.folder, settings: try sources.settings(),
       execution: try sources.execution(workspace.progress))
-    Terminal.out(outcome.summary)
+    Terminal.out(outcome.summary(columns: Terminal.columns))
     try outcome.check(strict: forecast.strict)
   }
 }
@@ -50,7 +50,7 @@ struct ForecastCommand: AsyncParsableCommand {
     settings.raw = raw
     let outcome = try await forecastLocked(
       workspace: workspace.folder, settings: settings, execution: try sources.execution(workspace.progress))
-    Terminal.out(outcome.summary)
+    Terminal.out(outcome.summary(columns: Terminal.columns))
     try outcome.check(strict: forecast.strict)
   }
 }

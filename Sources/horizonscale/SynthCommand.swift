@@ -102,6 +102,6 @@ struct DemoCommand: AsyncParsableCommand {
     settings.seed = plan.seed
     let outcome = try await runAll(
       inputs: [folder], workspace: workspace.folder, settings: settings, execution: execution)
-    Terminal.out(outcome.summary)
+    Terminal.out(outcome.summary(columns: Terminal.columns))
   }
 }

@@ -7,6 +7,20 @@ import Synchronization
 enum Terminal {
   static let isInteractive = isatty(STDERR_FILENO) == 1
 
+  /// Characters in a line of standard output; nil when it is no terminal, and then what is written does not depend on one.
+  static let columns: Int? = {
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    return Int(size.ws_col)
+  }()
+
+  /// Gives closed standard streams something that fails to be read or written, so that no other file gets their numbers.
+  static func claimStandardStreams() {
+    for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(descriptor, F_GETFD) < 0 {
+      _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+    }
+  }
+
   static func error(_ message: String) { say("error: \(message)") }
 
   /// Text of a file may be quoted in it: its control characters are shown, not obeyed.
@@ -58,6 +72,12 @@ enum Terminal {
       var isVisible = false
     }
     private let state = Mutex(State())
+    /// A line that wraps could not be drawn over.
+    private static let width: Int = {
+      var size = winsize()
+      guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 24 }
+      return min(24, max(4, Int(size.ws_col) - 19))
+    }()
 
     func draw(_ stage: String, _ share: Double) {
       state.withLock { s in
@@ -69,8 +89,9 @@ enum Terminal {
         guard now - s.began > .seconds(1), now - s.drawn > .milliseconds(100) else { return }
         s.drawn = now
         s.isVisible = true
-        let filled = Int((min(1, max(0, share)) * 24).rounded())
-        let bar = String(repeating: "=", count: filled) + String(repeating: " ", count: 24 - filled)
+        let width = Double(Bar.width)
+        let filled = Int((min(1, max(0, share)) * width).rounded())
+        let bar = String(repeating: "=", count: filled) + String(repeating: " ", count: Bar.width - filled)
         talk("\r\(stage.padding(toLength: 9, withPad: " ", startingAt: 0)) [\(bar)] \(Int(share * 100)) %\u{1B}[K")
       }
     }
