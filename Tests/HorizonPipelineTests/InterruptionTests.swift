@@ -5,22 +5,14 @@ import HorizonStore
 import Testing
 
 @Suite struct InterruptionTests {
-  /// A workspace with one finished run, and the digest of what that run holds.
-  private func finished() async throws -> (Sandbox, String) {
-    let sandbox = try Sandbox()
-    let run = try await sandbox.run(try sandbox.file("quiet.csv", quietCSV))
-    return (sandbox, run.folder.lastPathComponent)
-  }
+  private func finished() async throws -> (Sandbox, String) { try await Sandbox.withFinishedRun() }
 
   private func expectOnly(_ run: String, in sandbox: Sandbox) throws {
+    try sandbox.expectWhole(run)
     let runs = sandbox.workspace.runs
     #expect(try FileManager.default.contentsOfDirectory(atPath: runs.path) == [run])
     let latest = try FileManager.default.destinationOfSymbolicLink(atPath: sandbox.workspace.latest.path)
     #expect(latest == "runs/\(run)")
-    let manifest = try RunManifest(readingFrom: runs.appending(path: run))
-    for output in manifest.outputs {
-      #expect(try sha256(ofFile: runs.appending(path: "\(run)/\(output.name)").path) == output.sha256)
-    }
     #expect(try sandbox.leftovers().isEmpty)
   }
 

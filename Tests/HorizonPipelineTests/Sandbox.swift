@@ -3,6 +3,7 @@ import HorizonCore
 import HorizonPipeline
 import HorizonStore
 import HorizonSynthetic
+import Testing
 
 /// A folder with a workspace for one test, removed afterwards.
 final class Sandbox: Sendable {
@@ -48,6 +49,21 @@ final class Sandbox: Sendable {
     return try await runAll(
       inputs: [input], workspace: workspace ?? self.workspace, settings: settings,
       execution: Execution(threads: threads, chunk: chunk, progress: .silent))
+  }
+
+  /// A workspace with one finished run of `quiet.csv`, and the name of that run.
+  static func withFinishedRun() async throws -> (Sandbox, String) {
+    let sandbox = try Sandbox()
+    let run = try await sandbox.run(try sandbox.file("quiet.csv", quietCSV))
+    return (sandbox, run.folder.lastPathComponent)
+  }
+
+  /// Expects every file of a run to be as its manifest says.
+  func expectWhole(_ run: String) throws {
+    let folder = workspace.runs.appending(path: run)
+    for output in try RunManifest(readingFrom: folder).outputs {
+      #expect(try sha256(ofFile: folder.appending(path: output.name).path) == output.sha256)
+    }
   }
 
   /// Names of everything in the workspace and its folders of runs, also what is hidden.

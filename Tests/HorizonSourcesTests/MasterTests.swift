@@ -146,12 +146,6 @@ import Testing
       ])
   }
 
-  @Test func whatAKilledIngestLeftIsRemoved() throws {
-    box.file("workspace/.master-1/resource=cpu/part-00000.parquet", "half")
-    box.rows("server,resource,time,value", "a,cpu,2024-01-01,1")
-    #expect(try FileManager.default.contentsOfDirectory(atPath: box.workspace).sorted() == ["master", "quality.json"])
-  }
-
   @Test func aMasterOfANewerVersionIsRefused() throws {
     box.file("workspace/master/manifest.json", "{\"version\": 99}")
     let failure = #expect(throws: Failure.self) { try MasterManifest.read(from: box.workspace + "/master") }
