@@ -62,10 +62,30 @@ struct Executable {
     return shell.finish()
   }
 
-  /// What a terminal of a given width shows of a call; `script` makes the terminal.
+  /// What a terminal of a given width shows of a call.
   static func shown(_ arguments: [String], columns: Int) throws -> String {
-    let words = ([url.path] + arguments).map { "'\($0)'" }.joined(separator: " ")
-    return try shell("script -qec \"stty cols \(columns); $1\" /dev/null </dev/null", words).output
+    let terminal = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
+    defer { close(terminal) }
+    // TIOCSPTLCK and TIOCGPTN, macros that Swift does not see: unlock the other end, ask for its number.
+    var (isLocked, number) = (Int32(0), Int32(0))
+    guard terminal >= 0, ioctl(terminal, 0x4004_5431, &isLocked) == 0, ioctl(terminal, 0x8004_5430, &number) == 0 else {
+      throw POSIXError(.ENOTTY)
+    }
+    let line = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC)
+    var size = winsize(ws_row: 24, ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
+    _ = ioctl(line, UInt(TIOCSWINSZ), &size)
+    let process = Process()
+    process.executableURL = url
+    process.arguments = arguments
+    process.standardOutput = FileHandle(fileDescriptor: line)
+    try process.run()
+    close(line)
+    var shown: [UInt8] = []
+    var part = [UInt8](repeating: 0, count: 4_096)
+    // Reading fails when the last writer has closed its end.
+    while case let count = read(terminal, &part, part.count), count > 0 { shown += part[..<count] }
+    process.waitUntilExit()
+    return String(decoding: shown, as: UTF8.self)
   }
 
   private init(running program: URL, _ arguments: [String]) {
