@@ -14,6 +14,12 @@ struct Publication: Sendable {
   var isStandIn: [Bool]
 }
 
+/// Series of a tile that a model is fitted to together.
+private struct Part: Hashable {
+  let cutoff: Int
+  let isRaw: Bool
+}
+
 /// Refits and forecasts every series of a tile as decided.
 func publication(
   of tile: ContestTile, decisions: ArraySlice<Decision>, contestants: [Contestant], table: CalibrationTable,
@@ -26,11 +32,14 @@ func publication(
     bounds: [],
     models: [], isStandIn: [Bool](repeating: false, count: count))
   var own: [Int: [Int: ForecastBlock]] = [:]  // [series][model], a block of one row
-  let rebased = tile.panel.rebased().panel
+  let (rebased, changes) = tile.panel.rebased()
   func run(_ model: Int, on series: [Int]) {
     guard case .model(let method) = contestants[model] else { return }
-    let panel = contestants[model].card.isBaseline ? tile.panel : rebased
-    for (cutoff, rows) in Dictionary(grouping: series, by: tile.cutoff) {
+    let isBaseline = contestants[model].card.isBaseline
+    // A baseline sees raw readings as in the contest, unless it is to forecast on a level that it would take for a slope.
+    let isRaw = { (s: Int) in isBaseline && changes[s].isEmpty }
+    for (part, rows) in Dictionary(grouping: series, by: { Part(cutoff: tile.cutoff($0), isRaw: isRaw($0)) }) {
+      let (panel, cutoff) = (part.isRaw ? tile.panel : rebased, part.cutoff)
       let block = method.checkedForecast(of: panel.selecting(rows, cutoff: cutoff), horizon: horizon)
       for (row, s) in rows.enumerated() { own[s, default: [:]][model] = block.row(row) }
     }
