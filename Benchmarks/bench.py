@@ -2,7 +2,7 @@
 
 Each section writes Benchmarks/results/<date>-<section>.jsonl: first a row with machine, commit and binary, then one row per
 repetition of a command. `summary` (always done last) writes results/README.md from the newest file of each section; no
-figure in it is typed by hand. Python's standard library only, but for `accuracy` and `sawtooth`, which scripts/peers equips.
+figure in it is typed by hand. Python's standard library only, but for `accuracy`, `sawtooth` and `peers`, which scripts/peers equips.
 """
 
 import argparse
