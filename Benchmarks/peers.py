@@ -4,7 +4,8 @@
 
 WORKSPACE has been through `horizonscale ingest` and `horizonscale backtest --keep-forecasts`. Cutoffs, leads and actuals come
 from backtest.parquet, histories from the master, readings up to the cutoff only. Where peers and we differ, in their favour or
-for lack of a choice: gaps are filled for them by linear interpolation; their quantiles are clamped to the same floor and ceiling
+for lack of a choice: gaps are filled for them by linear interpolation; AutoARIMA, at 27 CPU seconds a fit of a long history, sees the
+newest 1,100 readings; their quantiles are clamped to the same floor and ceiling
 as ours; a fit that fails is replaced by our seasonal naive and counted. Scores are those of the contest: pinball loss over seven
 levels and all leads, divided by the scale at the cutoff, older folds weighing 0.8 of the next; then the geometric mean over
 series of the ratio to seasonal naive. Fits are kept in the cache by what went into them, so that another run of ours costs none.
@@ -30,6 +31,7 @@ from statsforecast.models import AutoARIMA, AutoCES, AutoETS, AutoTheta
 LEVELS = np.array([0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95])
 NAMES = ["q05", "q10", "q25", "q50", "q75", "q90", "q95"]
 PEERS = {"auto-arima": AutoARIMA, "auto-ets": AutoETS, "auto-theta": AutoTheta, "auto-ces": AutoCES}
+MOST_READINGS = {"auto-arima": 1_100}
 MEDIAN = "median of the four"
 BASELINE = "seasonal-naive"
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -191,7 +193,7 @@ def main():
             ceiling = ceilings[name[1]]
             high = ceiling if np.nanmax(y) <= ceiling else np.inf
             for peer in PEERS:
-                q, seconds = fit(peer, filled, horizon, season, options.cache)
+                q, seconds = fit(peer, filled[-MOST_READINGS.get(peer, len(filled)) :], horizon, season, options.cache)
                 cpu[peer] += seconds
                 fits[peer] += 1
                 failed[peer] += q is None

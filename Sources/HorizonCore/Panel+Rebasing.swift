@@ -5,6 +5,7 @@ extension Panel {
   /// and not the demand behind it, a migration is a level and no slope. Each series is judged by its own readings up to the cutoff,
   /// so a fold knows only what was known then; the newest level is never changed, so forecasts need no way back.
   package func rebased() -> (panel: Panel, changes: [[LevelChange]]) {
+    guard isRebasable else { return (self, Array(repeating: [], count: count)) }
     var changes: [[LevelChange]] = []
     var values: [Float]?
     changes.reserveCapacity(count)

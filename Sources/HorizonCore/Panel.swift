@@ -18,16 +18,21 @@ package struct Panel: Sendable {
   /// Per series the resizes that its readings, shares of the capacity of their time, went through: a factor is the old capacity over
   /// the new one. Empty where readings are the demand itself.
   package let capacityChanges: [[LevelChange]]
+  /// Whether `rebased` looks for level changes and bursts at all.
+  let isRebasable: Bool
 
   /// - Parameters:
   ///   - values: `count * length` readings, a row per series, NaN where missing; infinities are not allowed.
   ///   - seeds: One per series.
   ///   - capacityChanges: One list per series, or nil where there are none.
+  ///   - isRebasable: False leaves the readings as they are whatever happened to them.
   package init(
-    step: Step, firstIndex: Int, length: Int, values: [Float], seeds: [UInt64], capacityChanges: [[LevelChange]]? = nil
+    step: Step, firstIndex: Int, length: Int, values: [Float], seeds: [UInt64], capacityChanges: [[LevelChange]]? = nil,
+    isRebasable: Bool = true
   ) {
     precondition(values.count == seeds.count * length, "a panel is a full matrix")
     precondition(capacityChanges.map { $0.count == seeds.count } ?? true, "a list of changes for each series")
+    self.isRebasable = isRebasable
     self.capacityChanges = capacityChanges ?? Array(repeating: [], count: seeds.count)
     self.step = step
     self.firstIndex = firstIndex
@@ -51,6 +56,7 @@ package struct Panel: Sendable {
     starts = panel.starts
     seeds = panel.seeds
     capacityChanges = panel.capacityChanges
+    isRebasable = panel.isRebasable
   }
 
   /// Step index of the last column.
@@ -70,7 +76,7 @@ package struct Panel: Sendable {
     for s in series { values += storage[(s * stride)..<(s * stride + length)] }
     return Panel(
       step: step, firstIndex: firstIndex, length: length, values: values, seeds: series.map { seeds[$0] },
-      capacityChanges: series.map { capacityChanges[$0] })
+      capacityChanges: series.map { capacityChanges[$0] }, isRebasable: isRebasable)
   }
 
   /// All readings up to the cutoff, `[series][length]`.

@@ -10,6 +10,8 @@ package struct Fleet: Sendable {
   /// Step index of the last time known.
   package let asOf: Int
   package let staleAfter: Int?
+  /// Whether level shifts, resizes and bursts are taken out before models see the readings.
+  let rebases: Bool
 
   /// - Throws: When there is no master or no reading before the as-of.
   package init(workspace: Workspace, settings: RunSettings) throws {
@@ -37,6 +39,7 @@ package struct Fleet: Sendable {
       asOf = manifest.lastIndex
     }
     staleAfter = settings.staleAfter
+    rebases = settings.rebase
   }
 
   package var step: Step { manifest.step }
@@ -98,7 +101,7 @@ final class TileReader {
     let panel = Panel(
       step: fleet.step, firstIndex: tile.firstIndex, length: length, values: values,
       seeds: names.map { stableHash($0.description, seed: seed) },
-      capacityChanges: isRelative ? tile.capacityChanges : nil)
+      capacityChanges: isRelative ? tile.capacityChanges : nil, isRebasable: fleet.rebases)
     return FleetTile(
       contest: ContestTile(
         names: names, panel: panel, lastReading: tile.lastReading, ceilings: ceilings,

@@ -23,6 +23,7 @@ package struct RunSettings: Sendable, Codable {
   package var seed: UInt64 = 42
   package var maxBadRows = 0.01
   package var staleAfter: Int?
+  package var rebase = true
   package var thresholds = RiskSettings.defaultThresholds
   package var within = 90.0
   package var procurementDays = 30.0

@@ -25,7 +25,7 @@ package struct SettingSources: Sendable {
     "step", "aggregate", "map", "unit", "inventory", "renames", "capacity", "timezone", "as_of", "horizon", "folds",
     "models", "breach",
     "seed", "threads", "chunk", "max_bad_rows", "stale_after", "thresholds", "within", "procurement_days",
-    "stress_floors",
+    "stress_floors", "rebase",
   ]
 
   /// - Parameters:
@@ -104,6 +104,7 @@ package struct SettingSources: Sendable {
     s.seed = try number("seed") ?? s.seed
     s.maxBadRows = try number("max_bad_rows") ?? s.maxBadRows
     s.staleAfter = try number("stale_after") ?? s.staleAfter
+    s.rebase = try flag("rebase") ?? s.rebase
     s.procurementDays = try number("procurement_days") ?? s.procurementDays
     if let given = find("within") {
       guard let days = Double(given.value.hasSuffix("d") ? String(given.value.dropLast()) : given.value) else {
@@ -193,6 +194,14 @@ package struct SettingSources: Sendable {
 
   private func text(_ name: String) -> String? { find(name)?.value }
 
+  private func flag(_ name: String) throws(Failure) -> Bool? {
+    guard let given = find(name) else { return nil }
+    guard let value = Bool(given.value.lowercased()) else {
+      throw given.failure("'\(given.value)' is neither true nor false.", remedy: "Write true or false.")
+    }
+    return value
+  }
+
   private func number<N: LosslessStringConvertible>(_ name: String) throws(Failure) -> N? {
     guard let given = find(name) else { return nil }
     guard let number = N(given.value) else {
@@ -232,6 +241,7 @@ package let settingsTemplate = """
   # folds: 6                                   # rolling origins in the contest
   # models: all                                # all, fast, or names: see 'horizonscale models'
   # seed: 42
+  # rebase: true                               # level shifts, resizes and bursts are taken out before models see the readings
   # stale_after: 14                            # steps without a reading after which a series has ended (48 for hours)
   # timezone: UTC                              # decides where a day begins
   # max_bad_rows: 0.01                         # share of rejected rows above which a run stops
