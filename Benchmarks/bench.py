@@ -322,7 +322,7 @@ def real(bench):
         bench.measure(f"run {name}", 0, ["run", os.path.join(data, name), "--workspace", bench.path("w"), "--quiet"])
         m = bench.manifest("w")
         bench.note("contest", data=name, champion_loss_ratio=m["championLossRatio"], counts=m["counts"], spacing=m["step"], horizon=m["horizon"],
-                   models={c["model"]: {"champions": c["champions"], "loss_ratio": c["lossRatio"]} for c in m["contest"]})
+                   models={c["model"]: {"champions": c["champions"], "loss_ratio": c.get("lossRatio")} for c in m["contest"]})
     bench.remove("w")
 
 

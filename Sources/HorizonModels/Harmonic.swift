@@ -72,26 +72,7 @@ struct HarmonicFit: Sendable {
   let residuals: [Float]
 }
 
-private struct FittedHarmonic: FittedModel {
-  let fits: [Result<HarmonicFit, ModelError>]
-
-  func forecast(horizon: Int) -> ForecastBlock {
-    var block = ForecastBlock(count: fits.count, horizon: horizon)
-    var futures: [Int: [Double]] = [:]
-    for (s, fit) in fits.enumerated() {
-      switch fit {
-      case .failure(let error): block.refusals[s] = error
-      case .success(let fit):
-        let future = futures[fit.design.count] ?? fit.design.future(horizon: horizon)
-        futures[fit.design.count] = future
-        fit.forecast(series: s, future: future, into: &block)
-      }
-    }
-    return block
-  }
-}
-
-extension HarmonicFit {
+extension HarmonicFit: HarmonicForecast {
   func forecast(series: Int, future: [Double], into block: inout ForecastBlock) {
     let p = coefficients.count
     let half = max(8, Double(design.count) / 2)

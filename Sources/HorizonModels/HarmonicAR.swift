@@ -36,7 +36,7 @@ struct HarmonicAR: ForecastModel {
       if isWhole { factors[history.count] = factor }
       return .success(HarmonicARFit(history, design: design, factor: factor))
     }
-    return FittedHarmonicAR(fits: fits)
+    return FittedHarmonic(fits: fits)
   }
 }
 
@@ -299,26 +299,7 @@ struct HarmonicARFit: Sendable {
   }
 }
 
-private struct FittedHarmonicAR: FittedModel {
-  let fits: [Result<HarmonicARFit, ModelError>]
-
-  func forecast(horizon: Int) -> ForecastBlock {
-    var block = ForecastBlock(count: fits.count, horizon: horizon)
-    var futures: [Int: [Double]] = [:]
-    for (s, fit) in fits.enumerated() {
-      switch fit {
-      case .failure(let error): block.refusals[s] = error
-      case .success(let fit):
-        let future = futures[fit.design.count] ?? fit.design.future(horizon: horizon)
-        futures[fit.design.count] = future
-        fit.forecast(series: s, future: future, into: &block)
-      }
-    }
-    return block
-  }
-}
-
-extension HarmonicARFit {
+extension HarmonicARFit: HarmonicForecast {
   func forecast(series: Int, future: [Double], into block: inout ForecastBlock) {
     let p = coefficients.count
     let horizon = block.horizon

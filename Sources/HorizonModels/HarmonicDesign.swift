@@ -145,3 +145,29 @@ extension HarmonicDesign {
     return rows
   }
 }
+
+/// A fit on a harmonic design; series that share a design share the rows of its future.
+protocol HarmonicForecast: Sendable {
+  var design: HarmonicDesign { get }
+  /// - Parameter future: What `HarmonicDesign.future` gives for the block's horizon.
+  func forecast(series: Int, future: [Double], into block: inout ForecastBlock)
+}
+
+struct FittedHarmonic<Fit: HarmonicForecast>: FittedModel {
+  let fits: [Result<Fit, ModelError>]
+
+  func forecast(horizon: Int) -> ForecastBlock {
+    var block = ForecastBlock(count: fits.count, horizon: horizon)
+    var futures: [Int: [Double]] = [:]
+    for (s, fit) in fits.enumerated() {
+      switch fit {
+      case .failure(let error): block.refusals[s] = error
+      case .success(let fit):
+        let future = futures[fit.design.count] ?? fit.design.future(horizon: horizon)
+        futures[fit.design.count] = future
+        fit.forecast(series: s, future: future, into: &block)
+      }
+    }
+    return block
+  }
+}
