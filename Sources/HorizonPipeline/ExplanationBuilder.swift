@@ -48,11 +48,15 @@ extension Explanation {
         spans.append((first, last, judged.tier, judged.reason))
       }
     }
-    trust = spans.map { Trust(days: "\($0.first)-\($0.last)", tier: $0.tier, reason: $0.reason) }
-    let tested = Double(record.decision.testedLead) * step.days
-    if record.decision.isContested, tested < min(longest, 180) {
+    let tested = Int(Double(record.decision.testedLead) * step.days)
+    let isUntested = record.decision.isContested && Double(tested) < min(longest, 180)
+    let reach = isUntested ? tested : max(1, Int(longest.rounded(.up)))
+    trust = spans.filter { $0.first <= reach }.map {
+      Trust(days: "\($0.first)-\(min($0.last, reach))", tier: $0.tier, reason: $0.reason)
+    }
+    if isUntested {
       trust.append(
-        Trust(days: "\(Int(tested) + 1) on", tier: .low, reason: "no fold has tested leads beyond \(Int(tested)) days"))
+        Trust(days: "\(tested + 1) on", tier: .low, reason: "no fold has tested leads beyond \(tested) days"))
     }
   }
 }
@@ -114,7 +118,9 @@ extension Explanation.Contest {
       return ["There was too little history for a contest, so \(decision.champion), the baseline, publishes."]
     }
     var sentences: [String] = []
-    if let selection, names[selection.champion] == decision.champion {
+    if let selection, names[selection.champion] == decision.champion, selection.steadyLosses[selection.champion]! == 0 {
+      sentences.append("\(decision.champion) was never off on the folds, so no other model can beat it.")
+    } else if let selection, names[selection.champion] == decision.champion {
       let own = selection.steadyLosses[selection.champion]!
       let best = selection.steadyLosses[selection.best]!
       if selection.best == selection.champion {
@@ -218,7 +224,7 @@ extension Explanation.Profile {
     // Points of capacity where there is a ceiling, else the unit of the readings.
     let points = ceiling.flatMap { $0 > 0 ? 100 / $0 : nil }
     func amount(_ x: Double) -> String {
-      points.map { "\(fixed(abs(x) * $0, digits: 1)) points" } ?? "\(plainNumber(abs(x)))\(unit.map { " \($0)" } ?? "")"
+      points.map { "\(fixed(abs(x) * $0, digits: 1)) points" } ?? "\(shortNumber(abs(x)))\(unit.map { " \($0)" } ?? "")"
     }
     func beside(_ x: Double) -> String {
       // A share of a level near zero says nothing.
@@ -226,13 +232,17 @@ extension Explanation.Profile {
       return "\(fixed(abs(x) / level * 100, digits: 0)) % \(x < 0 ? "below" : "above")"
     }
     func place(_ x: Double) -> String {
-      points.map { "\(fixed(x * $0, digits: 1)) % of capacity" } ?? "\(plainNumber(x))\(unit.map { " \($0)" } ?? "")"
+      points.map { "\(fixed(x * $0, digits: 1)) % of capacity" } ?? "\(shortNumber(x))\(unit.map { " \($0)" } ?? "")"
     }
     var words: [String] = []
     if let recentMean {
       var sentence = "The mean of the last 30 days is \(place(recentMean))"
-      if let recentChange {
-        sentence += ", \(amount(recentChange)) \(recentChange < 0 ? "below" : "above") that of 60 days before"
+      // With a cycle of clean-ups it says at which place of the cycle the two lie.
+      if let recentChange, cleanUps == nil {
+        sentence +=
+          recentChange == 0
+          ? ", as 60 days before"
+          : ", \(amount(recentChange)) \(recentChange < 0 ? "below" : "above") that of 60 days before"
       }
       words.append("\(sentence).")
     }
@@ -243,7 +253,7 @@ extension Explanation.Profile {
         : "Over all readings it neither grows nor falls to speak of.")
     if let cleanUps {
       words.append(
-        "It fills and is cleaned up about every \(plainNumber(cleanUps.days)) days, lately from \(place(cleanUps.before)) down to \(place(cleanUps.after))."
+        "It fills and is cleaned up about every \(fixed(cleanUps.days, digits: cleanUps.days < 10 ? 1 : 0)) days, lately from \(place(cleanUps.before)) down to \(place(cleanUps.after))."
       )
     }
     for cycle in cycles {
@@ -264,7 +274,9 @@ extension Explanation.Profile {
             + "least \(cycle.name == "year" ? "in" : "at") \(name[low]) (\(beside(cycle.deviations[low]))).")
       }
     }
-    words.append("What is left is noise of \(amount(noise)) (standard deviation).")
+    words.append(
+      noise > 1e-6 * abs(level)
+        ? "What is left is noise of \(amount(noise)) (standard deviation)." : "There is no noise: it never changes.")
     return words
   }
 }

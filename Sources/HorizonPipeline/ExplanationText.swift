@@ -33,7 +33,8 @@ private struct ExplanationText {
     guard let title else { return "" }
     let note = source.map { "[\($0)]" } ?? ""
     let fits = title.count + note.count + 2 <= style.width && !note.isEmpty
-    return style.styled(style.plain(title), .heading) + (fits ? "  " + style.styled(note, .dim) : "") + "\n"
+    let lines = paragraph(title).map { style.styled($0, .heading) }
+    return lines.joined(separator: "\n") + (fits ? "  " + style.styled(note, .dim) : "") + "\n"
   }
 
   private func paragraph(_ text: String, indent: Int = 0, hanging: Int? = nil) -> [String] {
@@ -61,9 +62,10 @@ private struct ExplanationText {
           "No ceiling is known, so there is no limit to reach and no risk: give a capacity column or --unit when the data is read."
         )
     }
-    let capacity = e.capacity.map { " of \(amount($0))" } ?? ""
+    let capacity = isShare ? " of capacity" : e.capacity.map { " of \(amount($0))" } ?? ""
     let rule = e.breachRule
-    let reached = rule.of > 1 ? ", a level reached on \(rule.count) of the last \(rule.of) \(e.step.name)s" : ""
+    let on = e.step.seconds < 86_400 ? "in" : "on"
+    let reached = rule.of > 1 ? ", a level reached \(on) \(rule.count) of the last \(rule.of) \(e.step.name)s" : ""
     lines += paragraph("Now \(fixed(lowest.current, digits: 1)) %\(capacity)\(reached).")
     for row in e.risks.reversed() { lines += risk(row) }
     return lines + order + advice
@@ -72,12 +74,20 @@ private struct ExplanationText {
   private var order: [String] {
     let e = explanation
     guard let day = e.risks.filter({ $0.severity != .none }).compactMap(\.orderBy).min() else { return [] }
-    let isLate = CivilDate(daysSinceEpoch: day).description < e.asOf
+    let isLate = CivilDate(daysSinceEpoch: day).description < e.asOf.prefix(10)
     return paragraph(
       isLate
         ? "Order now: with \(count(Float(e.procurementDays))) to get it, the safe day was \(CivilDate(daysSinceEpoch: day))."
         : "Order by \(CivilDate(daysSinceEpoch: day)): with \(count(Float(e.procurementDays))) to get it, it is there before an early breach."
     )
+  }
+
+  /// Whether readings are shares of a capacity that is not known itself.
+  private var isShare: Bool { ["%", "percent", "pct", "fraction"].contains(explanation.unit) }
+
+  /// A capacity as people order it.
+  private func wanted(_ x: Double, of capacity: Double, _ rule: FloatingPointRoundingRule) -> String {
+    isShare ? "\(shortNumber(x / capacity, rule)) times today's capacity" : amount(x, rule)
   }
 
   /// A number in the unit of the readings.
@@ -97,15 +107,18 @@ private struct ExplanationText {
     var sentences: [String] = []
     if let days = row.daysToBreachP50, row.isCrossed {
       let orEarlier = row.reason.contains("or earlier") ? " or earlier" : ""
-      sentences.append("crossed since \(date(days))\(orEarlier) (\(count(-days)))")
+      sentences.append("crossed since \(date(days))\(orEarlier) (\(count(-days))\(orEarlier.isEmpty ? "" : " or more"))")
     } else {
       let (p, window) = chance(row)
-      sentences.append("chance of a breach within \(window) is \(percent(p))")
+      sentences.append(
+        p == 0
+          ? "no simulated future breaches it within \(window)" : "chance of a breach within \(window) is \(percent(p))")
       if let p50 = row.daysToBreachP50 {
         sentences.append("more likely than not by \(date(p50)) (in \(count(p50)))")
       }
       switch (row.daysToBreachP10, row.daysToBreachP90) {
-      case (let early?, let late?): sentences.append("8 chances in 10 that it falls between \(date(early)) and \(date(late))")
+      case (let early?, let late?):
+        sentences.append("8 chances in 10 that it falls between \(date(early)) and \(date(late))")
       case (let early?, nil): sentences.append("1 chance in 10 by \(date(early))")
       default: break
       }
@@ -132,18 +145,20 @@ private struct ExplanationText {
       $0.severity != .none && $0.recommendedCapacity.isFinite && $0.recommendedCapacity > capacity
     }
     if !needed.isEmpty {
-      let list = needed.map { "\(amount($0.recommendedCapacity, .up)) for the \(limit($0))" }
+      let list = needed.map { "\(wanted($0.recommendedCapacity, of: capacity, .up)) for the \(limit($0))" }
       var lines = paragraph(
         "What keeps the chance of a breach within \(e.horizon) \(e.step.name)s at 10 % or less: \(list.joined(separator: ", "))."
       )
       if e.forecast.contains(where: { $0.q90 >= 0.999 * capacity }) {
-        lines += paragraph("Demand above \(amount(capacity)) cannot show in the readings, so the need may be larger.")
+        lines += paragraph(
+          "Demand above \(isShare ? "the capacity" : amount(capacity)) cannot show in the readings, so the need may be larger."
+        )
       }
       return lines
     }
     if lowest.reclaimable > 0.05 * capacity, e.risks.allSatisfy({ $0.severity == .none }) {
       return paragraph(
-        "\(amount(lowest.reclaimable, .down)) could be given back: 19 times in 20 the rest would stay below the \(limit(lowest))."
+        "\(isShare ? "\(fixed((100 * lowest.reclaimable / capacity).rounded(.down), digits: 0)) % of the capacity" : amount(lowest.reclaimable, .down)) could be given back: 19 times in 20 the rest would stay below the \(limit(lowest))."
       )
     }
     return []
@@ -152,17 +167,24 @@ private struct ExplanationText {
   private func limit(_ row: RiskRow) -> String { "\(fixed(row.threshold, digits: 0)) % limit" }
 
   private func date(_ days: Float) -> String {
-    let asOf = ISOTime.parse(explanation.asOf)?.microseconds ?? 0
-    return String(ISOTime.string(asOf + Int64((Double(days) * 86_400_000_000).rounded()), full: true).prefix(10))
+    let step = explanation.step
+    let asOf = step.index(ofMicroseconds: ISOTime.parse(explanation.asOf)?.microseconds ?? 0)
+    let text = ISOTime.string(step.microseconds(of: asOf + Int((Double(days) / step.days).rounded())), full: true)
+    return isFine(days) ? "\(text.prefix(10)) \(text.dropFirst(11).prefix(5))" : String(text.prefix(10))
   }
 
   private func count(_ days: Float) -> String {
+    if isFine(days), days < 2 { return "\(Int((days * 24).rounded())) hours" }
     let whole = Int(days.rounded(.up))
     return whole == 1 ? "1 day" : "\(whole) days"
   }
 
+  /// Whether hours matter: with steps below a day, near the as-of.
+  private func isFine(_ days: Float) -> Bool { explanation.step.seconds < 86_400 && abs(days) < 7 }
+
   private func percent(_ share: Double) -> String {
-    share > 0 && share < 0.005 ? "under 1 %" : "\(fixed(share * 100, digits: 0)) %"
+    share > 0 && share < 0.005
+      ? "under 1 %" : share >= 0.995 && share < 1 ? "over 99 %" : "\(fixed(share * 100, digits: 0)) %"
   }
 
   // MARK: chart
@@ -236,6 +258,9 @@ private struct ExplanationText {
   private var contest: [String] {
     let c = explanation.contest
     guard !c.models.isEmpty else { return c.why.flatMap { paragraph($0) } }
+    guard c.models.contains(where: { $0.relativeLosses.contains { $0 != nil } }) else {
+      return c.why.flatMap { paragraph($0) } + paragraph("No loss can be set beside seasonal naive's, which is 0.")
+    }
     var lines = paragraph(
       "Loss beside seasonal naive's on \(c.folds.count) \(c.folds.count == 1 ? "fold" : "folds")"
         + (c.folds.isEmpty ? "" : " (cutoffs \(c.folds.first!) to \(c.folds.last!))") + "; below 1 is better.")
@@ -287,7 +312,7 @@ private struct ExplanationText {
     sentences.append(
       q.gapSteps == 0
         ? "No step is missing."
-        : "\(q.gapSteps) steps have no reading (\(fixed(100 * Double(q.gapSteps) / Double(q.gapSteps + q.readings), digits: 1)) %), the longest gap is \(q.longestGap)."
+        : "\(q.gapSteps) steps have no reading (\(fixed(100 * Double(q.gapSteps) / Double(q.gapSteps + q.readings), digits: 1)) %), the longest gap is \(q.longestGap) \(step)\(q.longestGap == 1 ? "" : "s")."
     )
     if q.stepsSinceLast > 0 { sentences.append("The last reading lies \(q.stepsSinceLast) \(step)s before the as-of.") }
     if let verdict = q.verdict { sentences.append("Verdict: \(verdict).") }

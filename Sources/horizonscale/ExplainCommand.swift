@@ -47,13 +47,10 @@ struct ExplainCommand: ParsableCommand {
 
   @OptionGroup var workspace: WorkspaceOptions
 
-  func validate() throws {
+  func run() throws {
     if let width, !(40...1_000).contains(width) {
       throw Failure(.badUsage, "--width: \(width) is no width.", remedy: "Use 40 to 1000 columns.")
     }
-  }
-
-  func run() throws {
     let explanation = try explained(
       SeriesName(server: server, resource: resource), run: runName, workspace: workspace.folder)
     Terminal.out(json ? try explanation.json() : explanation.text(Terminal.style(width: width)))
