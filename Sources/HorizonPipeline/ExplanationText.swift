@@ -106,8 +106,10 @@ private struct ExplanationText {
       }
     var sentences: [String] = []
     if let days = row.daysToBreachP50, row.isCrossed {
-      let orEarlier = row.reason.contains("or earlier") ? " or earlier" : ""
-      sentences.append("crossed since \(date(days))\(orEarlier) (\(count(-days))\(orEarlier.isEmpty ? "" : " or more"))")
+      sentences.append(
+        row.reason.contains("or earlier")
+          ? "crossed since \(date(days)) or earlier (\(count(-days)) or more)"
+          : "crossed since \(date(days)) (\(count(-days)))")
     } else {
       let (p, window) = chance(row)
       sentences.append(
