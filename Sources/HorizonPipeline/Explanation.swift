@@ -16,6 +16,8 @@ package struct Explanation: Sendable {
   package var horizon: Int
   /// Days ahead that decide a severity.
   package var within: Double
+  /// Days from an order to its arrival.
+  package var procurementDays: Double
   package var unit: String?
   /// What 100 % is, in the unit of the readings.
   package var capacity: Double?
@@ -58,7 +60,7 @@ package struct Explanation: Sendable {
     package var reason: String?
     /// Mean scaled loss over folds, recent ones weighing more: what selection compares.
     package var loss: Double?
-    /// Mean over folds of the loss over seasonal naive's.
+    /// `loss` over seasonal naive's: the order of selection.
     package var relativeLoss: Double?
     /// By fold, oldest first; null where there is none.
     package var relativeLosses: [Double?]
@@ -101,13 +103,29 @@ package struct Explanation: Sendable {
 
   /// What the history is made of, in the unit of the readings. It describes readings; it is not what forecasts them.
   package struct Profile: Sendable, Encodable {
+    /// Level at the as-of by a straight trend through all readings, recent ones weighing more.
     package var level: Double
+    /// Slope of that trend.
     package var trendPerMonth: Double
+    /// Mean of the newest 30 days.
+    package var recentMean: Double?
+    /// What `recentMean` lies above the mean of the 30 days that ended 60 days earlier.
+    package var recentChange: Double?
     /// Standard deviation around trend and cycles.
     package var noise: Double
     package var cycles: [Cycle]
+    /// Fill and clean-up, again and again; nil where there is no such cycle.
+    package var cleanUps: CleanUps?
     /// Sentences.
     package var words: [String]
+  }
+
+  package struct CleanUps: Sendable, Encodable {
+    /// From one to the next, typically.
+    package var days: Double
+    /// Means of the newest four, before and after the fall.
+    package var before: Double
+    package var after: Double
   }
 
   package struct Cycle: Sendable, Encodable {

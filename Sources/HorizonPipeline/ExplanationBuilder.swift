@@ -23,7 +23,8 @@ extension Explanation {
     }
     self.init(
       server: record.name.server, resource: resource, run: record.run, asOf: manifest.asOf, step: step,
-      horizon: manifest.horizon, within: manifest.settings.within, unit: record.resource?.unit,
+      horizon: manifest.horizon, within: manifest.settings.within, procurementDays: manifest.settings.procurementDays,
+      unit: record.resource?.unit,
       capacity: record.decision.ceiling, capacityDecision: manifest.units[resource], isLive: record.decision.isLive,
       risks: record.risks, thresholds: manifest.settings.thresholds,
       breachRule: manifest.settings.breach[resource] ?? manifest.settings.breach["*"]
@@ -37,13 +38,25 @@ extension Explanation {
           time: text($0.time), lead: $0.lead, q10: $0.q10, q50: $0.q50, q90: $0.q90, tier: $0.tier)
       }, sources: Source.all(of: record))
     let longest = Double(record.forecast.count) * step.days
-    trust = zip([(1, 30), (31, 60), (61, 90), (91, 180)], record.decision.tiers).filter {
-      Double($0.0.0) <= max(longest, 1)
-    }.map { Trust(days: "\($0.0)-\($0.1)", tier: $1.tier, reason: $1.reason) }
-    let tested = Double(record.decision.testedLead) * step.days
-    if record.decision.isContested, tested < min(longest, 180) {
+    // Neighbours that say the same are one.
+    var spans: [(first: Int, last: Int, tier: TrustTier, reason: String)] = []
+    for ((first, last), judged) in zip([(1, 30), (31, 60), (61, 90), (91, 180)], record.decision.tiers)
+    where Double(first) <= max(longest, 1) {
+      if let before = spans.last, before.tier == judged.tier, before.reason == judged.reason {
+        spans[spans.count - 1].last = last
+      } else {
+        spans.append((first, last, judged.tier, judged.reason))
+      }
+    }
+    let tested = Int(Double(record.decision.testedLead) * step.days)
+    let isUntested = record.decision.isContested && Double(tested) < min(longest, 180)
+    let reach = isUntested ? tested : max(1, Int(longest.rounded(.up)))
+    trust = spans.filter { $0.first <= reach }.map {
+      Trust(days: "\($0.first)-\(min($0.last, reach))", tier: $0.tier, reason: $0.reason)
+    }
+    if isUntested {
       trust.append(
-        Trust(days: "\(Int(tested) + 1) on", tier: .low, reason: "no fold has tested leads beyond \(Int(tested)) days"))
+        Trust(days: "\(tested + 1) on", tier: .low, reason: "no fold has tested leads beyond \(tested) days"))
     }
   }
 }
@@ -64,6 +77,7 @@ extension Explanation.Contest {
     }
     let cards = names.map { name in Catalog.all.first { $0.card.name == name }?.card }
     let selection = cards.contains { $0 == nil } ? nil : Selection(selectable, cards: cards.map { $0! })
+    let baseLoss = names.firstIndex(of: Catalog.baseline).flatMap { selection?.steadyLosses[$0] }
     self.init(
       models: names.enumerated().map { position, name in
         let rows = byModel[name]!
@@ -73,14 +87,16 @@ extension Explanation.Contest {
           else { return nil }
           return loss.steady / base.steady
         }
-        let known = ratios.compactMap { $0 }
         let coverages = rows.compactMap(\.coverage80)
         let worst =
           rows.first { $0.status == "failed" } ?? rows.first { $0.status != "scored" && $0.reason != nothingToScore }
         return Explanation.Model(
           name: name, status: worst?.status ?? (rows.contains { $0.status == "scored" } ? "scored" : "refused"),
           reason: worst?.reason, loss: selection?.steadyLosses[position],
-          relativeLoss: known.isEmpty ? nil : known.reduce(0, +) / Double(known.count), relativeLosses: ratios,
+          relativeLoss: selection.flatMap { selection in
+            guard let own = selection.steadyLosses[position], let base = baseLoss, base > 0 else { return nil }
+            return own / base
+          }, relativeLosses: ratios,
           coverage80: coverages.isEmpty ? nil : coverages.reduce(0, +) / Double(coverages.count),
           isChampion: decision.isContested && name == decision.champion)
       },
@@ -102,7 +118,9 @@ extension Explanation.Contest {
       return ["There was too little history for a contest, so \(decision.champion), the baseline, publishes."]
     }
     var sentences: [String] = []
-    if let selection, names[selection.champion] == decision.champion {
+    if let selection, names[selection.champion] == decision.champion, selection.steadyLosses[selection.champion]! == 0 {
+      sentences.append("\(decision.champion) was never off on the folds, so no other model can beat it.")
+    } else if let selection, names[selection.champion] == decision.champion {
       let own = selection.steadyLosses[selection.champion]!
       let best = selection.steadyLosses[selection.best]!
       if selection.best == selection.champion {
@@ -176,8 +194,18 @@ extension Explanation.Profile {
     let cycles = [("day", found.day), ("week", found.week), ("year", found.year)].compactMap { name, cycle in
       cycle.map { Explanation.Cycle(name: name, strength: $0.strength, deviations: $0.deviations) }
     }
+    let month = Int((30 / history.step.days).rounded())
+    func mean(before end: Int) -> Double? {
+      guard month > 0, end >= month else { return nil }
+      let known = history.values.prefix(end).suffix(month).filter { !$0.isNaN }
+      return 2 * known.count < month ? nil : known.reduce(0) { $0 + Double($1) } / Double(known.count)
+    }
+    let recent = mean(before: history.count)
+    let earlier = mean(before: history.count - Int((60 / history.step.days).rounded()))
     self.init(
-      level: found.level, trendPerMonth: found.trendPerMonth, noise: found.noise, cycles: cycles, words: [])
+      level: found.level, trendPerMonth: found.trendPerMonth, recentMean: recent,
+      recentChange: recent.flatMap { recent in earlier.map { recent - $0 } }, noise: found.noise, cycles: cycles,
+      cleanUps: Explanation.CleanUps(history), words: [])
     words = sentences(ceiling: ceiling, unit: unit)
   }
 
@@ -196,21 +224,38 @@ extension Explanation.Profile {
     // Points of capacity where there is a ceiling, else the unit of the readings.
     let points = ceiling.flatMap { $0 > 0 ? 100 / $0 : nil }
     func amount(_ x: Double) -> String {
-      points.map { "\(fixed(abs(x) * $0, digits: 1)) points" } ?? "\(plainNumber(abs(x)))\(unit.map { " \($0)" } ?? "")"
+      points.map { "\(fixed(abs(x) * $0, digits: 1)) points" } ?? "\(shortNumber(abs(x)))\(unit.map { " \($0)" } ?? "")"
     }
     func beside(_ x: Double) -> String {
       // A share of a level near zero says nothing.
       guard level > 0, abs(x) < 3 * level else { return "\(amount(x)) \(x < 0 ? "below" : "above")" }
       return "\(fixed(abs(x) / level * 100, digits: 0)) % \(x < 0 ? "below" : "above")"
     }
-    var words = [
-      "The level is \(points.map { "\(fixed(level * $0, digits: 1)) % of capacity" } ?? "\(plainNumber(level))\(unit.map { " \($0)" } ?? "")")."
-    ]
+    func place(_ x: Double) -> String {
+      points.map { "\(fixed(x * $0, digits: 1)) % of capacity" } ?? "\(shortNumber(x))\(unit.map { " \($0)" } ?? "")"
+    }
+    var words: [String] = []
+    if let recentMean {
+      var sentence = "The mean of the last 30 days is \(place(recentMean))"
+      // With a cycle of clean-ups it says at which place of the cycle the two lie.
+      if let recentChange, cleanUps == nil {
+        sentence +=
+          recentChange == 0
+          ? ", as 60 days before"
+          : ", \(amount(recentChange)) \(recentChange < 0 ? "below" : "above") that of 60 days before"
+      }
+      words.append("\(sentence).")
+    }
     let moves = abs(trendPerMonth) * 12 > 0.02 * max(abs(level), .leastNormalMagnitude)
     words.append(
       moves
-        ? "It \(trendPerMonth > 0 ? "grows" : "falls") \(amount(trendPerMonth)) a month."
-        : "It neither grows nor falls to speak of.")
+        ? "A straight trend through all readings \(trendPerMonth > 0 ? "grows" : "falls") by \(amount(trendPerMonth)) a month."
+        : "Over all readings it neither grows nor falls to speak of.")
+    if let cleanUps {
+      words.append(
+        "It fills and is cleaned up about every \(fixed(cleanUps.days, digits: cleanUps.days < 10 ? 1 : 0)) days, lately from \(place(cleanUps.before)) down to \(place(cleanUps.after))."
+      )
+    }
     for cycle in cycles {
       let low = cycle.deviations.indices.min { cycle.deviations[$0] < cycle.deviations[$1] }!
       let high = cycle.deviations.indices.max { cycle.deviations[$0] < cycle.deviations[$1] }!
@@ -229,8 +274,23 @@ extension Explanation.Profile {
             + "least \(cycle.name == "year" ? "in" : "at") \(name[low]) (\(beside(cycle.deviations[low]))).")
       }
     }
-    words.append("What is left is noise of \(amount(noise)) (standard deviation).")
+    words.append(
+      noise > 1e-6 * abs(level)
+        ? "What is left is noise of \(amount(noise)) (standard deviation)." : "There is no noise: it never changes.")
     return words
+  }
+}
+
+extension Explanation.CleanUps {
+  fileprivate init?(_ history: History) {
+    let values = Array(history.values)
+    guard let found = CleanUpCycles(values[...]) else { return nil }
+    func mean(_ places: [Int]) -> Double {
+      let newest = places.suffix(4)
+      return newest.reduce(0) { $0 + Double(values[$1]) } / Double(newest.count)
+    }
+    self.init(
+      days: (found.length * history.step.days * 10).rounded() / 10, before: mean(found.peaks), after: mean(found.lows))
   }
 }
 

@@ -1,3 +1,4 @@
+import HorizonContest
 import HorizonCore
 import HorizonModels
 import HorizonRisk
@@ -32,7 +33,8 @@ private struct ExplanationText {
     guard let title else { return "" }
     let note = source.map { "[\($0)]" } ?? ""
     let fits = title.count + note.count + 2 <= style.width && !note.isEmpty
-    return style.styled(style.plain(title), .heading) + (fits ? "  " + style.styled(note, .dim) : "") + "\n"
+    let lines = paragraph(title).map { style.styled($0, .heading) }
+    return lines.joined(separator: "\n") + (fits ? "  " + style.styled(note, .dim) : "") + "\n"
   }
 
   private func paragraph(_ text: String, indent: Int = 0, hanging: Int? = nil) -> [String] {
@@ -60,15 +62,37 @@ private struct ExplanationText {
           "No ceiling is known, so there is no limit to reach and no risk: give a capacity column or --unit when the data is read."
         )
     }
-    let capacity = e.capacity.map { " of \(plainNumber($0))\(e.unit.map { " \($0)" } ?? "")" } ?? ""
-    lines += paragraph("Now \(fixed(lowest.current, digits: 1)) %\(capacity).")
+    let capacity = isShare ? " of capacity" : e.capacity.map { " of \(amount($0))" } ?? ""
+    let rule = e.breachRule
+    let on = e.step.seconds < 86_400 ? "in" : "on"
+    let reached = rule.of > 1 ? ", a level reached \(on) \(rule.count) of the last \(rule.of) \(e.step.name)s" : ""
+    lines += paragraph("Now \(fixed(lowest.current, digits: 1)) %\(capacity)\(reached).")
     for row in e.risks.reversed() { lines += risk(row) }
-    let ordering = e.risks.filter { $0.severity != .none && $0.orderBy != nil }.min { $0.orderBy! < $1.orderBy! }
-    if let day = ordering?.orderBy {
-      lines += paragraph("Order by \(CivilDate(daysSinceEpoch: day)) to have it in place before an early breach.")
-    }
-    lines += advice
-    return lines
+    return lines + order + advice
+  }
+
+  private var order: [String] {
+    let e = explanation
+    guard let day = e.risks.filter({ $0.severity != .none }).compactMap(\.orderBy).min() else { return [] }
+    let isLate = CivilDate(daysSinceEpoch: day).description < e.asOf.prefix(10)
+    return paragraph(
+      isLate
+        ? "Order now: with \(count(Float(e.procurementDays))) to get it, the safe day was \(CivilDate(daysSinceEpoch: day))."
+        : "Order by \(CivilDate(daysSinceEpoch: day)): with \(count(Float(e.procurementDays))) to get it, it is there before an early breach."
+    )
+  }
+
+  /// Whether readings are shares of a capacity that is not known itself.
+  private var isShare: Bool { ["%", "percent", "pct", "fraction"].contains(explanation.unit) }
+
+  /// A capacity as people order it.
+  private func wanted(_ x: Double, of capacity: Double, _ rule: FloatingPointRoundingRule) -> String {
+    isShare ? "\(shortNumber(x / capacity, rule)) times today's capacity" : amount(x, rule)
+  }
+
+  /// A number in the unit of the readings.
+  private func amount(_ x: Double, _ rule: FloatingPointRoundingRule = .toNearestOrEven) -> String {
+    "\(shortNumber(x, rule))\(explanation.unit.map { " \($0)" } ?? "")"
   }
 
   private func risk(_ row: RiskRow) -> [String] {
@@ -82,16 +106,22 @@ private struct ExplanationText {
       }
     var sentences: [String] = []
     if let days = row.daysToBreachP50, row.isCrossed {
-      sentences.append("crossed since \(date(days)) (\(count(-days)))")
+      sentences.append(
+        row.reason.contains("or earlier")
+          ? "crossed since \(date(days)) or earlier (\(count(-days)) or more)"
+          : "crossed since \(date(days)) (\(count(-days)))")
     } else {
       let (p, window) = chance(row)
-      sentences.append("chance of a breach within \(window) is \(percent(p))")
+      sentences.append(
+        p == 0
+          ? "no simulated future breaches it within \(window)" : "chance of a breach within \(window) is \(percent(p))")
       if let p50 = row.daysToBreachP50 {
-        sentences.append("most likely \(date(p50)) (in \(count(p50)))")
+        sentences.append("more likely than not by \(date(p50)) (in \(count(p50)))")
       }
       switch (row.daysToBreachP10, row.daysToBreachP90) {
-      case (let early?, let late?): sentences.append("8 in 10 between \(date(early)) and \(date(late))")
-      case (let early?, nil): sentences.append("1 in 10 by \(date(early))")
+      case (let early?, let late?):
+        sentences.append("8 chances in 10 that it falls between \(date(early)) and \(date(late))")
+      case (let early?, nil): sentences.append("1 chance in 10 by \(date(early))")
       default: break
       }
     }
@@ -113,38 +143,50 @@ private struct ExplanationText {
   private var advice: [String] {
     let e = explanation
     guard let lowest = e.risks.first, let capacity = e.capacity else { return [] }
-    let unit = e.unit.map { " \($0)" } ?? ""
-    func words(_ row: RiskRow) -> String {
-      "\(plainNumber(row.recommendedCapacity))\(unit) for the \(fixed(row.threshold, digits: 0)) % limit"
-    }
     let needed = e.risks.filter {
       $0.severity != .none && $0.recommendedCapacity.isFinite && $0.recommendedCapacity > capacity
     }
     if !needed.isEmpty {
-      return paragraph(
-        "Recommended capacity: \(needed.map(words).joined(separator: ", ")) keeps the chance of a breach within the horizon at 10 % or less."
+      let list = needed.map { "\(wanted($0.recommendedCapacity, of: capacity, .up)) for the \(limit($0))" }
+      var lines = paragraph(
+        "What keeps the chance of a breach within \(e.horizon) \(e.step.name)s at 10 % or less: \(list.joined(separator: ", "))."
       )
+      if e.forecast.contains(where: { $0.q90 >= 0.999 * capacity }) {
+        lines += paragraph(
+          "Demand above \(isShare ? "the capacity" : amount(capacity)) cannot show in the readings, so the need may be larger."
+        )
+      }
+      return lines
     }
     if lowest.reclaimable > 0.05 * capacity, e.risks.allSatisfy({ $0.severity == .none }) {
       return paragraph(
-        "\(plainNumber(lowest.reclaimable))\(unit) could be given back: 19 times in 20 the rest would stay below the \(fixed(lowest.threshold, digits: 0)) % limit."
+        "\(isShare ? "\(fixed((100 * lowest.reclaimable / capacity).rounded(.down), digits: 0)) % of the capacity" : amount(lowest.reclaimable, .down)) could be given back: 19 times in 20 the rest would stay below the \(limit(lowest))."
       )
     }
     return []
   }
 
+  private func limit(_ row: RiskRow) -> String { "\(fixed(row.threshold, digits: 0)) % limit" }
+
   private func date(_ days: Float) -> String {
-    let asOf = ISOTime.parse(explanation.asOf)?.microseconds ?? 0
-    return String(ISOTime.string(asOf + Int64((Double(days) * 86_400_000_000).rounded()), full: true).prefix(10))
+    let step = explanation.step
+    let asOf = step.index(ofMicroseconds: ISOTime.parse(explanation.asOf)?.microseconds ?? 0)
+    let text = ISOTime.string(step.microseconds(of: asOf + Int((Double(days) / step.days).rounded())), full: true)
+    return isFine(days) ? "\(text.prefix(10)) \(text.dropFirst(11).prefix(5))" : String(text.prefix(10))
   }
 
   private func count(_ days: Float) -> String {
+    if isFine(days), days < 2 { return "\(Int((days * 24).rounded())) hours" }
     let whole = Int(days.rounded(.up))
     return whole == 1 ? "1 day" : "\(whole) days"
   }
 
+  /// Whether hours matter: with steps below a day, near the as-of.
+  private func isFine(_ days: Float) -> Bool { explanation.step.seconds < 86_400 && abs(days) < 7 }
+
   private func percent(_ share: Double) -> String {
-    share > 0 && share < 0.005 ? "under 1 %" : "\(fixed(share * 100, digits: 0)) %"
+    share > 0 && share < 0.005
+      ? "under 1 %" : share >= 0.995 && share < 1 ? "over 99 %" : "\(fixed(share * 100, digits: 0)) %"
   }
 
   // MARK: chart
@@ -152,7 +194,10 @@ private struct ExplanationText {
   private var scale: Double { explanation.capacity.flatMap { $0 > 0 ? 100 / $0 : nil } ?? 1 }
 
   private var chartTitle: String {
-    let what = scale == 1 && explanation.capacity != 100 ? explanation.unit ?? "readings" : "% of capacity"
+    let isResized = explanation.changes.contains { $0.kind == .capacity }
+    let what =
+      scale == 1 && explanation.capacity != 100
+      ? explanation.unit ?? "readings" : isResized ? "% of today's capacity" : "% of capacity"
     return "History and forecast, \(what)"
   }
 
@@ -187,11 +232,25 @@ private struct ExplanationText {
         (style.isUnicode ? "╌" : "-") + " limit " + limits.map { "\(fixed($0, digits: 0)) %" }.joined(separator: ", "))
     }
     legend.append((style.isUnicode ? "┊" : "|") + " as-of")
-    var lines = drawn.lines(style) + paragraph(legend.joined(separator: "   ")).map { style.styled($0, .dim) }
+    var lines = drawn.lines(style) + items(legend).map { style.styled($0, .dim) }
     if !missing.isEmpty {
+      let list = missing.map { "\(fixed($0, digits: 0)) %" }.joined(separator: " and ")
       lines += paragraph(
-        "The limit of \(missing.map { "\(fixed($0, digits: 0)) %" }.joined(separator: " and ")) lies above the picture."
-      )
+        missing.count == 1
+          ? "The limit of \(list) lies above the picture." : "The limits of \(list) lie above the picture.")
+    }
+    return lines
+  }
+
+  /// Items in lines, none broken.
+  private func items(_ items: [String]) -> [String] {
+    var lines: [String] = []
+    for item in items {
+      if let last = lines.last, last.count + 3 + item.count <= style.width {
+        lines[lines.count - 1] += "   \(item)"
+      } else {
+        lines.append(item)
+      }
     }
     return lines
   }
@@ -201,6 +260,9 @@ private struct ExplanationText {
   private var contest: [String] {
     let c = explanation.contest
     guard !c.models.isEmpty else { return c.why.flatMap { paragraph($0) } }
+    guard c.models.contains(where: { $0.relativeLosses.contains { $0 != nil } }) else {
+      return c.why.flatMap { paragraph($0) } + paragraph("No loss can be set beside seasonal naive's, which is 0.")
+    }
     var lines = paragraph(
       "Loss beside seasonal naive's on \(c.folds.count) \(c.folds.count == 1 ? "fold" : "folds")"
         + (c.folds.isEmpty ? "" : " (cutoffs \(c.folds.first!) to \(c.folds.last!))") + "; below 1 is better.")
@@ -210,17 +272,21 @@ private struct ExplanationText {
     for model in c.models {
       let mark = model.isChampion ? (style.isUnicode ? "▶ " : "> ") : "  "
       var line = mark + model.name + String(repeating: " ", count: nameWidth - 2 - model.name.count)
-      line += padded(model.relativeLoss.map { fixed($0, digits: 2) } ?? "-", to: 7)
-      let ratios = model.relativeLosses.map { padded($0.map { fixed($0, digits: 2) } ?? "-", to: 6) }.joined()
+      line += padded(ratio(model.relativeLoss), to: 7)
+      let ratios = model.relativeLosses.map { padded(ratio($0), to: 6) }.joined()
       if showsFolds { line += style.styled(ratios, .dim) }
       lines.append(model.isChampion ? style.styled(mark, .good) + line.dropFirst(2) : line)
       if let reason = model.reason { lines += paragraph("\(model.status): \(reason)", indent: 4) }
     }
-    if showsFolds { lines.append(style.styled("  mean, then fold by fold, the oldest first", .dim)) }
-    if let ratio = c.lossRatio {
-      lines += paragraph("Over all folds the champion's loss is \(fixed(ratio, digits: 2)) of seasonal naive's.")
+    if showsFolds {
+      let legend = "All folds, recent ones weighing more; then fold by fold, the oldest first."
+      lines += paragraph(legend, indent: 2).map { style.styled($0, .dim) }
     }
     return lines + c.why.flatMap { paragraph($0) }
+  }
+
+  private func ratio(_ x: Double?) -> String {
+    x.map { $0 >= 1_000 ? ">999" : fixed($0, digits: $0 >= 100 ? 0 : 2) } ?? "-"
   }
 
   private func padded(_ text: String, to width: Int) -> String {
@@ -230,7 +296,14 @@ private struct ExplanationText {
   // MARK: the rest
 
   private var trust: [String] {
-    explanation.trust.flatMap { paragraph("days \($0.days): \($0.tier.rawValue), \($0.reason)", hanging: 6) }
+    guard !explanation.trust.isEmpty else { return [] }
+    let tests = TierTests()
+    return explanation.trust.flatMap { paragraph("days \($0.days): \($0.tier.rawValue), \($0.reason)", hanging: 6) }
+      + paragraph(
+        "High needs \(fixed(tests.highHistoryDays, digits: 0)) days of history, at most \(percent(Double(tests.highGapShare))) missing, "
+          + "a loss at least \(percent(tests.highSkill)) below seasonal naive's, and an 80 % interval no wider than the headroom "
+          + "(than half the level where a limit is crossed or there is none)."
+      ).map { style.styled($0, .dim) }
   }
 
   private var quality: [String] {
@@ -241,7 +314,7 @@ private struct ExplanationText {
     sentences.append(
       q.gapSteps == 0
         ? "No step is missing."
-        : "\(q.gapSteps) steps have no reading (\(fixed(100 * Double(q.gapSteps) / Double(q.gapSteps + q.readings), digits: 1)) %), the longest gap is \(q.longestGap)."
+        : "\(q.gapSteps) steps have no reading (\(fixed(100 * Double(q.gapSteps) / Double(q.gapSteps + q.readings), digits: 1)) %), the longest gap is \(q.longestGap) \(step)\(q.longestGap == 1 ? "" : "s")."
     )
     if q.stepsSinceLast > 0 { sentences.append("The last reading lies \(q.stepsSinceLast) \(step)s before the as-of.") }
     if let verdict = q.verdict { sentences.append("Verdict: \(verdict).") }
@@ -252,9 +325,8 @@ private struct ExplanationText {
     guard !explanation.changes.isEmpty else { return ["None was found."] }
     return bullets(
       explanation.changes.map { change in
-        let unit = explanation.unit.map { " \($0)" } ?? ""
         if let from = change.fromCapacity, let to = change.toCapacity {
-          return "\(change.date): the capacity changed from \(plainNumber(from)) to \(plainNumber(to))\(unit); "
+          return "\(change.date): the capacity changed from \(shortNumber(from)) to \(amount(to)); "
             + "the percentage moved, the demand did not."
         }
         let by =

@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 import HorizonNumerics
 
 /// What `doctor` needs to know of the machine and of this process.

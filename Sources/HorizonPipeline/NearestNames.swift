@@ -1,7 +1,7 @@
 /// Names that somebody may have meant, the nearest first, at most `count`.
 ///
 /// Upper and lower case do not matter. A name that contains the word, or is contained in it, is near; else at most a third of
-/// its letters may differ (Levenshtein's distance).
+/// its letters may be added, dropped, changed or swapped with a neighbour.
 ///
 /// - Complexity: O(*names* x *letters*²) at worst; names of a very different length are passed over.
 package func nearestNames(to word: String, among names: some Sequence<String>, count: Int = 3) -> [String] {
@@ -25,18 +25,21 @@ private func contains(_ long: [UInt8], _ short: [UInt8]) -> Bool {
   return (0...(long.count - short.count)).contains { long[$0...].starts(with: short) }
 }
 
-/// Levenshtein's distance; nil when it is above `most`.
+/// Letters to add, drop, change or swap with their neighbour; nil when there are more than `most`.
+///
+/// The optimal string alignment distance: Levenshtein's with swaps.
 private func distance(_ a: [UInt8], _ b: [UInt8], most: Int) -> Int? {
-  var row = Array(0...b.count)
+  var twoUp: [Int] = []
+  var above = Array(0...b.count)
   for i in a.indices {
-    var diagonal = row[0]
-    row[0] = i + 1
+    var row = [i + 1]
     for j in b.indices {
-      let changed = diagonal + (a[i] == b[j] ? 0 : 1)
-      diagonal = row[j + 1]
-      row[j + 1] = min(changed, row[j] + 1, row[j + 1] + 1)
+      var least = min(above[j] + (a[i] == b[j] ? 0 : 1), above[j + 1] + 1, row[j] + 1)
+      if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { least = min(least, twoUp[j - 1] + 1) }
+      row.append(least)
     }
     if row.min()! > most { return nil }
+    (twoUp, above) = (above, row)
   }
-  return row[b.count] <= most ? row[b.count] : nil
+  return above[b.count] <= most ? above[b.count] : nil
 }

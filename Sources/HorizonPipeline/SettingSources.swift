@@ -247,4 +247,5 @@ package let settingsTemplate = """
   # max_bad_rows: 0.01                         # share of rejected rows above which a run stops
   # stress_floors: {recall: 0.5, gaps.recall: 0.4}   # least figures of 'horizonscale stress', for all scenarios or for one:
   #                                            # skill coverage80 coverage90 precision recall dates_right
+
   """

@@ -63,12 +63,12 @@ package struct TerminalChart: Sendable, Hashable {
     let labels = [scale.label(scale.high), scale.label((scale.high + scale.low) / 2), scale.label(scale.low)]
     let gutter = labels.map(\.count).max()! + 1
     let columns = style.width - gutter - 1
-    var canvas = Canvas(columns: columns, rows: rows)
+    var canvas = Canvas(columns: columns, rows: rows, isCrowded: steps.count > 4 * columns)
     func x(_ at: Int) -> Double { last == first ? 0 : Double(at - first) / Double(last - first) }
     func y(_ value: Double) -> Double { (value - scale.low) / (scale.high - scale.low) }
     for limit in limits { canvas.limit(y(limit)) }
     canvas.upright(x(asOf))
-    for reading in history { canvas.dot(x(reading.at), y(reading.value), .reading) }
+    for reading in history { canvas.span(x(reading.at), y(reading.value), .reading) }
     // Leads that are far apart on the canvas are joined.
     let fine = max(1, (2 * columns + forecast.count - 1) / max(1, forecast.count))
     for (a, b) in zip(forecast, forecast.dropFirst() + forecast.suffix(1)) {
@@ -77,7 +77,7 @@ package struct TerminalChart: Sendable, Hashable {
         func between(_ from: Double, _ to: Double) -> Double { from + share * (to - from) }
         let column = between(x(a.at), x(b.at))
         canvas.shade(column, from: y(between(a.low, b.low)), to: y(between(a.high, b.high)))
-        canvas.dot(column, y(between(a.median, b.median)), .median)
+        canvas.span(column, y(between(a.median, b.median)), .median)
       }
     }
     var text: [String] = []
@@ -122,7 +122,8 @@ package struct TerminalChart: Sendable, Hashable {
       low = (least / unit).rounded(.down) * unit
       let top = (most / unit).rounded(.up) * unit
       high = top > low ? top : low + unit
-      digits = unit >= 2 ? 0 : unit >= 0.2 ? 1 : 2
+      // One more than the unit has, for the label in the middle.
+      digits = unit >= 2 ? 0 : unit >= 0.2 ? 1 : max(2, 1 - Int(log10(unit).rounded(.down)))
     }
 
     func label(_ value: Double) -> String { fixed(value, digits: digits) }
@@ -137,10 +138,18 @@ package struct TerminalChart: Sendable, Hashable {
     private var isShaded: [Bool]
     private var isLimit: [Bool]
     private var uprightColumn: Int?
+    /// The column drawn last, what was drawn in it, and the rows that it takes.
+    private var lastColumn = -1
+    private var lastMark: Mark?
+    private var reach = 0...0
+    /// Whether columns hold several steps each, so that the way from one column to the next is drawn as well.
+    private let isCrowded: Bool
+    private var lastRow = 0
 
-    init(columns: Int, rows: Int) {
+    init(columns: Int, rows: Int, isCrowded: Bool) {
       self.columns = columns
       self.rows = rows
+      self.isCrowded = isCrowded
       dots = Array(repeating: 0, count: columns * rows)
       marks = Array(repeating: nil, count: columns * rows)
       isShaded = Array(repeating: false, count: columns * rows)
@@ -152,8 +161,21 @@ package struct TerminalChart: Sendable, Hashable {
       min(count - 1, max(0, Int(share * Double(count - 1) + 0.5)))
     }
 
-    mutating func dot(_ x: Double, _ y: Double, _ mark: Mark) {
+    /// Draws a dot and fills the way to others of its kind in the same column: a crowd becomes a bar from its least to its most.
+    /// Where all columns are crowded the bar begins at the last reading of the column before.
+    mutating func span(_ x: Double, _ y: Double, _ mark: Mark) {
       let (column, row) = (place(x, of: 2 * columns), place(1 - y, of: 4 * rows))
+      let isSame = lastColumn == column && lastMark == mark
+      let isNext = isCrowded && lastColumn + 1 == column && lastMark == mark
+      reach =
+        isSame
+        ? min(reach.lowerBound, row)...max(reach.upperBound, row)
+        : isNext ? min(lastRow, row)...max(lastRow, row) : row...row
+      (lastColumn, lastMark, lastRow) = (column, mark, row)
+      for row in reach { dot(column, row, mark) }
+    }
+
+    private mutating func dot(_ column: Int, _ row: Int, _ mark: Mark) {
       let cell = row / 4 * columns + column / 2
       // Bits of U+2800: dots 1, 2, 3, 7 on the left, 4, 5, 6, 8 on the right, from above.
       dots[cell] |= [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]][column % 2][row % 4]

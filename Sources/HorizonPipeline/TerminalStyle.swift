@@ -49,7 +49,10 @@ package struct TerminalStyle: Sendable, Hashable {
     var lines: [String] = []
     var line = String(repeating: " ", count: indent)
     var isEmpty = true
-    for word in plain(text).split(separator: " ") {
+    // A percent sign stays with its number.
+    for word in plain(text).replacing(" %", with: "\u{A0}%").split(separator: " ").map({
+      $0.replacing("\u{A0}", with: " ")
+    }) {
       if !isEmpty && line.count + 1 + word.count > width {
         lines.append(line)
         line = String(repeating: " ", count: hanging ?? indent)

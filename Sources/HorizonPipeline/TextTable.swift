@@ -49,7 +49,7 @@ struct TextTable {
   private func lines(of kept: [Int], widths: [Int]) -> [String] {
     ([headings] + rows).map { fields in
       let padded = kept.map { c in
-        let shown = fields[c].count > widths[c] ? "\(fields[c].prefix(widths[c] - 1))…" : fields[c]
+        let shown = shortened(fields[c], to: widths[c])
         let fill = String(repeating: " ", count: widths[c] - shown.count)
         return numeric.contains(c) ? fill + shown : shown + fill
       }
@@ -58,7 +58,7 @@ struct TextTable {
   }
 
   private func paragraph(_ fields: [String], columns: Int) -> String {
-    var lines = [fields[0]]
+    var lines = [shortened(fields[0], to: columns)]
     var line = ""
     for c in headings.indices.dropFirst() {
       let part = "\(headings[c]) \(fields[c])"
@@ -96,6 +96,10 @@ struct TextTable {
 
 extension String {
   fileprivate func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+}
+
+private func shortened(_ text: String, to width: Int) -> String {
+  text.count > width ? "\(text.prefix(width - 1))…" : text
 }
 
 /// Lines of whole words; a word longer than a line stands alone.

@@ -23,7 +23,8 @@ struct ExplainCommand: ParsableCommand {
         trust[]      days tier reason
         quality      readings first_reading last_reading gap_steps longest_gap steps_since_last verdict remarks
         changes[]    kind (shift, capacity) date factor from_capacity to_capacity
-        profile      level trend_per_month noise cycles[] (name strength deviations) words
+        profile      level trend_per_month recent_mean recent_change noise cycles[] (name strength deviations)
+                     clean_ups (days before after) words
         history[]    time value
         forecast[]   time lead q10 q50 q90 tier
         sources[]    what file columns
@@ -46,13 +47,10 @@ struct ExplainCommand: ParsableCommand {
 
   @OptionGroup var workspace: WorkspaceOptions
 
-  func validate() throws {
+  func run() throws {
     if let width, !(40...1_000).contains(width) {
       throw Failure(.badUsage, "--width: \(width) is no width.", remedy: "Use 40 to 1000 columns.")
     }
-  }
-
-  func run() throws {
     let explanation = try explained(
       SeriesName(server: server, resource: resource), run: runName, workspace: workspace.folder)
     Terminal.out(json ? try explanation.json() : explanation.text(Terminal.style(width: width)))

@@ -19,9 +19,9 @@ struct HorizonScaleCommand: AsyncParsableCommand {
       """,
     version: productVersion,
     subcommands: [
-      RunCommand.self, DemoCommand.self, StressCommand.self, SynthCommand.self, IngestCommand.self, BacktestCommand.self,
-      ForecastCommand.self, RiskCommand.self, ExplainCommand.self, ReportCommand.self, ModelsCommand.self,
-      DoctorCommand.self,
+      RunCommand.self, DemoCommand.self, StressCommand.self, SynthCommand.self, IngestCommand.self,
+      BacktestCommand.self, ForecastCommand.self, RiskCommand.self, ExplainCommand.self, ReportCommand.self,
+      ModelsCommand.self, DoctorCommand.self,
     ])
 
   static func main() async {

@@ -11,12 +11,16 @@ import Testing
       Machine.Library(name: $0, path: "/opt/horizonscale/lib/lib\($0).so", version: "1.0")
     }, cores: 4, memory: 8_000_000_000, columns: 80)
 
+  /// Takes the sandbox, not its workspace: the folder lives as long as the sandbox does.
   private func findings(
-    _ workspace: Workspace, machine: Machine = DoctorTests.machine, disk: DiskProbe = .real,
+    _ sandbox: Sandbox, machine: Machine = DoctorTests.machine, disk: DiskProbe = .real,
     environment: [String: String] = ["LC_ALL": "C.UTF-8"], now: Double = 1_900_000_000, deep: Bool = false
   ) -> [Finding] {
-    Doctor(workspace: workspace, machine: machine, disk: disk, environment: environment, now: now, isDeep: deep)
-      .findings()
+    withExtendedLifetime(sandbox) {
+      Doctor(
+        workspace: sandbox.workspace, machine: machine, disk: disk, environment: environment, now: now, isDeep: deep
+      ).findings()
+    }
   }
 
   /// The one finding of a check.
@@ -39,7 +43,7 @@ import Testing
   }
 
   @Test func aWholeWorkspaceIsWell() async throws {
-    let found = findings(try await whole().workspace, deep: true)
+    let found = findings(try await whole(), deep: true)
     #expect(found.filter { $0.status == .problem || $0.status == .warning } == [])
     #expect(found.contains { $0.check == "runs" && $0.message.contains("1 of 1 whole, every digest") })
   }
@@ -48,61 +52,61 @@ import Testing
     let sandbox = try await whole()
     try Data("{".utf8).write(to: file(sandbox, "quality.json"))
     try Data("horizons: 3\n".utf8).write(to: file(sandbox, "horizonscale.yaml"))
-    for finding in findings(sandbox.workspace, environment: [:]) {
+    for finding in findings(sandbox, environment: [:]) {
       #expect(!finding.message.contains("\n") && finding.remedy?.contains("\n") != true)
       if finding.status == .problem || finding.status == .warning { #expect(finding.remedy?.isEmpty == false) }
     }
   }
 
   @Test func aMissingWorkspaceIsNoProblemYet() throws {
-    try expect(.warning, "workspace", in: findings(try Sandbox().workspace), "there is none")
+    try expect(.warning, "workspace", in: findings(try Sandbox()), "there is none")
   }
 
   @Test func aFileIsNoWorkspace() throws {
     let sandbox = try Sandbox()
     try sandbox.file("workspace", "")
-    try expect(.problem, "workspace", in: findings(sandbox.workspace), "is a file")
+    try expect(.problem, "workspace", in: findings(sandbox), "is a file")
   }
 
   @Test func missingRightsAreFound() async throws {
-    let workspace = try await whole().workspace
+    let sandbox = try await whole()
     let unreadable = DiskProbe(isReadable: { _ in false }, isWritable: { _ in true }, freeBytes: { _ in nil })
-    try expect(.problem, "workspace", in: findings(workspace, disk: unreadable), "cannot be read")
+    try expect(.problem, "workspace", in: findings(sandbox, disk: unreadable), "cannot be read")
     let readOnly = DiskProbe(isReadable: { _ in true }, isWritable: { _ in false }, freeBytes: { _ in nil })
-    try expect(.problem, "workspace", in: findings(workspace, disk: readOnly), "cannot be written")
+    try expect(.problem, "workspace", in: findings(sandbox, disk: readOnly), "cannot be written")
   }
 
   @Test func freeDiskIsJudgedBesideTheMaster() async throws {
-    let workspace = try await whole().workspace
+    let sandbox = try await whole()
     for (free, status) in [(1_000_000, Finding.Status.problem), (60_000_000, .warning), (900_000_000, .ok)] {
       let probe = DiskProbe(isReadable: { _ in true }, isWritable: { _ in true }, freeBytes: { _ in free })
-      #expect(try finding("disk", in: findings(workspace, disk: probe)).status == status)
+      #expect(try finding("disk", in: findings(sandbox, disk: probe)).status == status)
     }
   }
 
   @Test func aLivingAndADeadLockAreToldApart() async throws {
     let sandbox = try await whole()
-    try expect(.ok, "lock", in: findings(sandbox.workspace), "nobody")
+    try expect(.ok, "lock", in: findings(sandbox), "nobody")
     let lock = try WorkspaceLock(sandbox.workspace)
-    try expect(.info, "lock", in: findings(sandbox.workspace), "at work")
+    try expect(.info, "lock", in: findings(sandbox), "at work")
     lock.release()
     let host = ProcessInfo.processInfo.hostName
     func leave(_ text: String) throws { try Data(text.utf8).write(to: WorkspaceLock.file(in: sandbox.workspace)) }
     try leave(#"{"host":"\#(host)","process":4194303,"started":"2025-01-01T00:00:00Z"}"#)
-    try expect(.warning, "lock", in: findings(sandbox.workspace), "is gone")
+    try expect(.warning, "lock", in: findings(sandbox), "is gone")
     try leave(#"{"host":"elsewhere","process":1,"started":"2025-01-01T00:00:00Z"}"#)
-    try expect(.warning, "lock", in: findings(sandbox.workspace), "cannot be seen")
+    try expect(.warning, "lock", in: findings(sandbox), "cannot be seen")
     try leave("{")
-    try expect(.warning, "lock", in: findings(sandbox.workspace), "cannot be read")
+    try expect(.warning, "lock", in: findings(sandbox), "cannot be read")
   }
 
   @Test func aWrongSettingIsNamedWithItsLine() async throws {
     let sandbox = try await whole()
     try Data("seed: 1\nfolds: 900\n".utf8).write(to: file(sandbox, "horizonscale.yaml"))
-    try expect(.problem, "settings", in: findings(sandbox.workspace), "line 2")
+    try expect(.problem, "settings", in: findings(sandbox), "line 2")
     try Data("folds: 3\n".utf8).write(to: file(sandbox, "horizonscale.yaml"))
     let variables = ["LC_ALL": "C.UTF-8", "HORIZONSCALE_THREADS": "none"]
-    try expect(.problem, "settings", in: findings(sandbox.workspace, environment: variables), "HORIZONSCALE_THREADS")
+    try expect(.problem, "settings", in: findings(sandbox, environment: variables), "HORIZONSCALE_THREADS")
   }
 
   @Test func aDamagedANewerAndALostMasterAreFound() async throws {
@@ -110,33 +114,33 @@ import Testing
     let manifest = file(sandbox, "master/manifest.json")
     let text = try String(contentsOf: manifest, encoding: .utf8)
     try Data(text.replacing("\"version\" : 1", with: "\"version\" : 99").utf8).write(to: manifest)
-    try expect(.problem, "master", in: findings(sandbox.workspace), "newer")
+    try expect(.problem, "master", in: findings(sandbox), "newer")
     try Data("{".utf8).write(to: manifest)
-    try expect(.problem, "master", in: findings(sandbox.workspace), "damaged")
+    try expect(.problem, "master", in: findings(sandbox), "damaged")
     try Data(text.utf8).write(to: manifest)
     try FileManager.default.removeItem(at: file(sandbox, "master/resource=cpu"))
-    try expect(.problem, "master", in: findings(sandbox.workspace), "lost its parts")
+    try expect(.problem, "master", in: findings(sandbox), "lost its parts")
     try FileManager.default.removeItem(at: file(sandbox, "master"))
-    try expect(.warning, "master", in: findings(sandbox.workspace), "no readings")
+    try expect(.warning, "master", in: findings(sandbox), "no readings")
   }
 
   @Test func aDamagedInventoryAndQualityAreFound() async throws {
     let sandbox = try await whole()
-    try expect(.info, "inventory", in: findings(sandbox.workspace), "none")
+    try expect(.info, "inventory", in: findings(sandbox), "none")
     try Data("PAR1nonsense".utf8).write(to: file(sandbox, "inventory.parquet"))
     try Data("{".utf8).write(to: file(sandbox, "quality.json"))
-    try expect(.problem, "inventory", in: findings(sandbox.workspace), "inventory.parquet")
-    try expect(.problem, "quality", in: findings(sandbox.workspace), "damaged")
+    try expect(.problem, "inventory", in: findings(sandbox), "inventory.parquet")
+    try expect(.problem, "quality", in: findings(sandbox), "damaged")
   }
 
   @Test func latestIsComparedWithTheRuns() async throws {
     let sandbox = try await whole()
     let latest = sandbox.workspace.latest.path
-    try expect(.ok, "latest", in: findings(sandbox.workspace), "runs/2024-12-02")
+    try expect(.ok, "latest", in: findings(sandbox), "runs/2024-12-02")
     try FileManager.default.removeItem(atPath: latest)
-    try expect(.warning, "latest", in: findings(sandbox.workspace), "missing")
+    try expect(.warning, "latest", in: findings(sandbox), "missing")
     try FileManager.default.createSymbolicLink(atPath: latest, withDestinationPath: "runs/2020-01-01")
-    try expect(.problem, "latest", in: findings(sandbox.workspace), "no finished run")
+    try expect(.problem, "latest", in: findings(sandbox), "no finished run")
   }
 
   @Test func aRunThatIsNotWholeIsFound() async throws {
@@ -146,40 +150,43 @@ import Testing
     let text = try Data(contentsOf: risks)
     // The same size with other bytes is seen by the digest alone.
     try Data(repeating: 65, count: text.count).write(to: risks)
-    #expect(findings(sandbox.workspace).allSatisfy { $0.check != "run 2024-12-02" })
-    try expect(.problem, "run 2024-12-02", in: findings(sandbox.workspace, deep: true), "digest differs")
+    #expect(findings(sandbox).allSatisfy { $0.check != "run 2024-12-02" })
+    try expect(.problem, "run 2024-12-02", in: findings(sandbox, deep: true), "digest differs")
     try Data("x".utf8).write(to: risks)
-    try expect(.problem, "run 2024-12-02", in: findings(sandbox.workspace), "was written with")
+    try expect(.problem, "run 2024-12-02", in: findings(sandbox), "was written with")
     try FileManager.default.removeItem(at: risks)
-    try expect(.problem, "run 2024-12-02", in: findings(sandbox.workspace), "missing")
+    try expect(.problem, "run 2024-12-02", in: findings(sandbox), "missing")
     let manifest = run.appending(path: "run.json")
     let json = try String(contentsOf: manifest, encoding: .utf8)
     try Data(json.replacing("\"version\" : \"\(productVersion)\"", with: "\"version\" : \"99.1\"").utf8).write(
       to: manifest)
-    try expect(.problem, "run 2024-12-02", in: findings(sandbox.workspace), "99.1")
+    try expect(.problem, "run 2024-12-02", in: findings(sandbox), "99.1")
     try Data("{".utf8).write(to: manifest)
-    try expect(.problem, "run 2024-12-02", in: findings(sandbox.workspace), "damaged")
+    try expect(.problem, "run 2024-12-02", in: findings(sandbox), "damaged")
     try FileManager.default.removeItem(at: manifest)
-    try expect(.problem, "run 2024-12-02", in: findings(sandbox.workspace), "no run.json")
+    try expect(.problem, "run 2024-12-02", in: findings(sandbox), "no run.json")
   }
 
   @Test func leftoversOfInterruptedWorkAreFound() async throws {
     let sandbox = try await whole()
     try FileManager.default.createDirectory(at: file(sandbox, "runs/.tmp-1"), withIntermediateDirectories: true)
-    try expect(.warning, "left-overs", in: findings(sandbox.workspace), "runs/.tmp-1")
+    try expect(.warning, "left-overs", in: findings(sandbox), "runs/.tmp-1")
+    // Who takes the lock clears them away; what comes afterwards is its own.
     let lock = try WorkspaceLock(sandbox.workspace)
     defer { lock.release() }
-    try expect(.info, "left-overs", in: findings(sandbox.workspace), "in progress")
+    try expect(.ok, "left-overs", in: findings(sandbox), "none")
+    try FileManager.default.createDirectory(at: file(sandbox, "runs/.tmp-2"), withIntermediateDirectories: true)
+    try expect(.info, "left-overs", in: findings(sandbox), "in progress")
   }
 
   @Test func readingsFromTheFutureQuestionTheClock() async throws {
-    let workspace = try await whole().workspace
-    try expect(.warning, "clock", in: findings(workspace, now: 1_700_000_000), "future")
-    try expect(.ok, "clock", in: findings(workspace), "not before")
+    let sandbox = try await whole()
+    try expect(.warning, "clock", in: findings(sandbox, now: 1_700_000_000), "future")
+    try expect(.ok, "clock", in: findings(sandbox), "not before")
   }
 
   @Test func theInstallIsLookedOver() throws {
-    let workspace = try Sandbox().workspace
+    let sandbox = try Sandbox()
     var machine = DoctorTests.machine
     machine.libraries.removeFirst()
     machine.libraries.append(Machine.Library(name: "OpenBLAS", path: "/usr/lib/libopenblas.so", version: "1"))
@@ -187,7 +194,7 @@ import Testing
     machine.memoryLimit = 500_000_000
     machine.columns = 30
     machine.toolchain = "source tree /src, swift at /usr/bin/swift"
-    let found = findings(workspace, machine: machine, environment: ["LC_ALL": "C"])
+    let found = findings(sandbox, machine: machine, environment: ["LC_ALL": "C"])
     try expect(.problem, "library Arrow", in: found, "not loaded")
     try expect(.ok, "library Parquet", in: found, "1.0")
     try expect(.warning, "library OpenBLAS", in: found, "2 times")

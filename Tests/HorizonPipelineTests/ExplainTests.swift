@@ -44,7 +44,7 @@ import Testing
     #expect(explanation.changes.map(\.kind) == [.capacity])
     #expect(explanation.changes.first?.fromCapacity == 200 && explanation.changes.first?.toCapacity == 400)
     let text = explanation.text(wide)
-    for part in ["web-1 disk", "warning 80 %:", "Order by", "the capacity changed from 200 to 400 GB", "grows"] {
+    for part in ["web-1 disk", "warning 80 %:", "Order now", "the capacity changed from 200 to 400 GB", "grows"] {
       #expect(text.contains(part), "no '\(part)' in:\n\(text)")
     }
   }
@@ -56,9 +56,48 @@ import Testing
       let champion = try #require(contest.models.first { $0.isChampion })
       let least = try #require(contest.models.compactMap(\.loss).min())
       let isBest = try #require(champion.loss) == least
-      #expect(contest.why[0].contains(isBest ? "has the least mean loss" : "a tie goes to the cheaper model"))
+      let reason =
+        least == 0 ? "was never off" : isBest ? "has the least mean loss" : "a tie goes to the cheaper model"
+      #expect(contest.why[0].contains(reason))
       #expect(try #require(champion.loss) <= least * 1.02)
     }
+  }
+
+  @Test func modelsAreComparedInTheOrderOfSelection() async throws {
+    let sandbox = try Sandbox()
+    let noisy = dailyCSV(["web-1"], days: 400) { _, day in "\(40 + day % 7 + day * day % 11)" }
+    _ = try await sandbox.run(try sandbox.file("noisy.csv", noisy))
+    let models = try explained(sandbox, "web-1", "cpu").contest.models.filter { $0.loss != nil }
+    let byLoss = models.sorted { $0.loss! < $1.loss! }.map(\.name)
+    #expect(models.count > 5)
+    #expect(try models.sorted { try #require($0.relativeLoss) < #require($1.relativeLoss) }.map(\.name) == byLoss)
+  }
+
+  @Test func anIdleSeriesIsToldWithoutNonsense() async throws {
+    let sandbox = try Sandbox()
+    _ = try await sandbox.run(
+      try sandbox.file("idle.csv", dailyCSV(["q-1"], resource: "queue", days: 200) { _, _ in "0" }))
+    let text = try explained(sandbox, "q-1", "queue").text(wide)
+    #expect(!text.contains("nan") && !text.contains("0.00 above"))
+    for part in ["was never off on the folds", "is 0, as 60 days before", "it never changes"] {
+      #expect(text.contains(part), "no '\(part)' in:\n\(text)")
+    }
+  }
+
+  @Test func aPercentageIsNoAmountToOrder() async throws {
+    let sandbox = try Sandbox()
+    _ = try await sandbox.run(try sandbox.file("full.csv", dailyCSV(["web-1"]) { _, day in "\(88 + day % 3)" }))
+    let text = try explained(sandbox, "web-1", "cpu").text(wide).replacing("\n", with: " ")
+    #expect(text.contains("% of capacity, a level reached on 4 of the last 7 days"), "\(text)")
+    #expect(text.contains("times today's capacity for the 80 % limit"), "\(text)")
+  }
+
+  @Test func cleanUpsAreDescribed() async throws {
+    let sandbox = try Sandbox()
+    let saw = dailyCSV(["db-1"], resource: "disk", days: 300) { _, day in "\(30 + 2 * (day % 20))" }
+    _ = try await sandbox.run(try sandbox.file("saw.csv", saw))
+    let cleanUps = try #require(try explained(sandbox, "db-1").profile?.cleanUps)
+    #expect(cleanUps.days == 20 && cleanUps.before == 68 && cleanUps.after == 30)
   }
 
   @Test(arguments: [40, 60, 80, 120]) func noLineIsWiderThanTheTerminal(width: Int) async throws {
@@ -106,6 +145,8 @@ import Testing
     #expect(server.talk.contains("Did you mean 'web-1'"))
     let resource = try Executable.run(["explain", "web-1", "disc"], workspace: workspace)
     #expect(resource.code == 66 && resource.talk.contains("Did you mean 'disk'?"))
+    let width = try Executable.run(["explain", "web-1", "disk", "--width", "10"], workspace: workspace)
+    #expect(width.code == 64 && width.talk.contains("Use 40 to 1000 columns"))
     let run = try Executable.run(["explain", "web-1", "disk", "--run", "1999-01-01"], workspace: workspace)
     #expect(run.code == 66 && run.talk.contains("1999-01-01") && run.talk.contains("There are 2025-"))
   }

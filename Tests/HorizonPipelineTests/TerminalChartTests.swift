@@ -34,6 +34,14 @@ import Testing
     #expect(early! > late!)
   }
 
+  @Test func aCrowdOfReadingsIsDrawnFromItsLeastToItsMost() {
+    let crowded = TerminalChart(
+      history: (0..<3_000).map { .init(at: $0, value: $0 % 24 == 0 ? 100 : $0 % 24 == 12 ? 0 : 50) }, forecast: [],
+      limits: [], asOf: 2_999, first: "", asOfLabel: "", last: "")
+    let rows = crowded.lines(style(60)).prefix(12)
+    #expect(rows.allSatisfy { $0.dropFirst(6).allSatisfy { ("\u{2801}"..."\u{28FF}").contains($0) || $0 == "┊" } })
+  }
+
   @Test func theLimitIsDrawnWhereItsValueLies() {
     let lines = chart.lines(style(80, unicode: false))
     // The axis ends at 80, which is the limit.
