@@ -39,7 +39,7 @@ package struct Fleet: Sendable {
       asOf = manifest.lastIndex
     }
     staleAfter = settings.staleAfter
-    rebases = settings.rebase
+    rebases = settings.rebase ?? true
   }
 
   package var step: Step { manifest.step }

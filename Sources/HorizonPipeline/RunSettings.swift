@@ -23,7 +23,8 @@ package struct RunSettings: Sendable, Codable {
   package var seed: UInt64 = 42
   package var maxBadRows = 0.01
   package var staleAfter: Int?
-  package var rebase = true
+  /// Whether level shifts, resizes and bursts are taken out before models see the readings; nil is yes.
+  package var rebase: Bool?
   package var thresholds = RiskSettings.defaultThresholds
   package var within = 90.0
   package var procurementDays = 30.0

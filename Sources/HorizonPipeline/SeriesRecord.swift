@@ -79,7 +79,7 @@ extension SeriesRecord {
     let isRelative = if case .constant = resource?.ceiling { true } else { false }
     let rebased = Panel(
       step: step, firstIndex: first, length: length, values: values, seeds: [0],
-      capacityChanges: isRelative ? [resizes.map(\.change)] : nil, isRebasable: manifest.settings.rebase
+      capacityChanges: isRelative ? [resizes.map(\.change)] : nil, isRebasable: manifest.settings.rebase ?? true
     ).rebased()
     return (rebased.panel.history(0), rebased.changes[0])
   }
