@@ -326,7 +326,9 @@ private struct ExplanationText {
     return bullets(
       explanation.changes.map { change in
         if let from = change.fromCapacity, let to = change.toCapacity {
-          return "\(change.date): the capacity changed from \(shortNumber(from)) to \(amount(to)); "
+          // Of readings in percent the table of capacities has a unit of its own, which nobody has told.
+          let new = isShare ? shortNumber(to) : amount(to)
+          return "\(change.date): the capacity changed from \(shortNumber(from)) to \(new); "
             + "the percentage moved, the demand did not."
         }
         let by =
