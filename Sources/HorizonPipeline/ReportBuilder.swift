@@ -160,7 +160,8 @@ private struct ReportBuilder: Sendable {
   }
 
   private func readVerdicts() throws -> [SeriesName: Verdict] {
-    let wanted = Set(risks.lazy.map(\.series))
+    // Of the rows that are shown: a large fleet has many more.
+    let wanted = Set(risks.prefix(ReportBuilder.mostRows).map(\.series))
     let buckets = LeadBucket.allCases.indices
     let tiers = Tables.decisions.columns.filter { $0.name.hasPrefix("tier_") }
     let reasons = Tables.decisions.columns.filter { $0.name.hasPrefix("reason_") }.map { Column($0.name, .key) }
@@ -237,7 +238,8 @@ private struct ReportBuilder: Sendable {
     let forecasts = try readForecasts(Set(names))
     let histories = try MasterReader(folder: fleet.master.path, manifest: fleet.manifest, asOf: fleet.asOf)
       .read(names: names)
-    let rows = Dictionary(grouping: risks, by: \.series)
+    let drawn = Set(names)
+    let rows = Dictionary(grouping: risks.lazy.filter { drawn.contains($0.series) }, by: \.series)
     var facts: [SeriesName: Facts] = [:]
     let charts = names.map { name in
       let forecast = forecasts[name]!
