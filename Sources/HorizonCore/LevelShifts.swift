@@ -75,7 +75,6 @@ private struct ShiftScan {
       let after = b..<min(logs.count, b + reach)
       let isAtEdge = before.count < reach || after.count < reach
       let needed = max((isAtEdge ? ShiftScan.clearAtEdge : ShiftScan.clear) * deviation, ShiftScan.least)
-      // Most blocks differ by far less from their neighbours two places on, which is quicker to see.
       let size = middle(of: after) - middle(of: before)
       if abs(size) >= needed { candidates.append((b, size)) }
     }

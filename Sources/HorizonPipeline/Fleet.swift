@@ -96,12 +96,10 @@ final class TileReader {
       case .none: .nan
       }
     }
-    // Percentages are shares of the capacity of their time; readings in the unit of the capacity are the demand itself.
-    let isRelative = if case .constant = resource.ceiling { true } else { false }
     let panel = Panel(
       step: fleet.step, firstIndex: tile.firstIndex, length: length, values: values,
       seeds: names.map { stableHash($0.description, seed: seed) },
-      capacityChanges: isRelative ? tile.capacityChanges : nil, isRebasable: fleet.rebases)
+      capacityChanges: resource.readingsAreShares ? tile.capacityChanges : nil, isRebasable: fleet.rebases)
     return FleetTile(
       contest: ContestTile(
         names: names, panel: panel, lastReading: tile.lastReading, ceilings: ceilings,

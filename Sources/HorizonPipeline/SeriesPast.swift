@@ -12,25 +12,20 @@ struct SeriesPast {
   init(_ series: MasterSeries, step: Step, asOf: Int) {
     let first = series.times.first.map { step.index(ofMicroseconds: $0) } ?? asOf
     var values = [Float](repeating: .nan, count: asOf - first + 1)
-    var changes: [LevelChange] = []
-    var capacity = Double.nan
-    for (i, time) in series.times.enumerated() {
+    for (time, value) in zip(series.times, series.values) {
       let index = step.index(ofMicroseconds: time)
       guard index <= asOf else { break }
-      values[index - first] = Float(series.values[i])
-      guard i < series.capacity.count, series.capacity[i] > 0, series.capacity[i] != capacity else { continue }
-      if !capacity.isNaN {
-        changes.append(LevelChange(kind: .capacity, index: index, factor: series.capacity[i] / capacity))
-      }
-      capacity = series.capacity[i]
+      values[index - first] = Float(value)
     }
     history = History(values: values[...], firstIndex: first, step: step, seed: 0)
-    changes += history.levelShifts()
-    marks = changes.sorted { ($0.index, $0.kind.rawValue) < ($1.index, $1.kind.rawValue) }.map { change in
+    func mark(_ index: Int, isCapacity: Bool, factor: Double) -> ReportData.LevelMark {
       ReportData.LevelMark(
-        time: step.microseconds(of: change.index) / 1_000_000, isCapacity: change.kind == .capacity,
-        factor: change.factor)
+        time: step.microseconds(of: index) / 1_000_000, isCapacity: isCapacity, factor: factor)
     }
+    let resizes = series.resizes(step: step).filter { $0.index <= asOf }
+      .map { mark($0.index, isCapacity: true, factor: $0.to / $0.from) }
+    let shifts = history.levelShifts().map { mark($0.index, isCapacity: false, factor: $0.factor) }
+    marks = (resizes + shifts).sorted { ($0.time, $0.isCapacity ? 0 : 1) < ($1.time, $1.isCapacity ? 0 : 1) }
   }
 
   /// Days that lie between the two months which growth compares.

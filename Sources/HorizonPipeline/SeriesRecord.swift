@@ -75,37 +75,16 @@ extension SeriesRecord {
     let length = last - first + 1
     var values = [Float](repeating: .nan, count: length)
     for (index, value) in zip(indices, history.values) { values[index - first] = Float(value) }
-    // Percentages are shares of the capacity of their time; readings in the unit of the capacity are the demand itself.
-    let isRelative = if case .constant = resource?.ceiling { true } else { false }
     let rebased = Panel(
       step: step, firstIndex: first, length: length, values: values, seeds: [0],
-      capacityChanges: isRelative ? [resizes.map(\.change)] : nil, isRebasable: manifest.settings.rebase ?? true
+      capacityChanges: resource?.readingsAreShares == true ? [resizes.map(\.change)] : nil,
+      isRebasable: manifest.settings.rebase ?? true
     ).rebased()
     return (rebased.panel.history(0), rebased.changes[0])
   }
 
-  /// A change of what 100 % is, in the unit of the readings.
-  struct Resize: Sendable {
-    let change: LevelChange
-    let from: Double
-    let to: Double
-  }
-
   /// Changes of the capacity column, oldest first.
-  var resizes: [Resize] {
-    var result: [Resize] = []
-    var known = Double.nan
-    for (time, capacity) in zip(history.times, history.capacity) where capacity > 0 && capacity != known {
-      if known > 0 {
-        result.append(
-          Resize(
-            change: LevelChange(kind: .capacity, index: step.index(ofMicroseconds: time), factor: known / capacity),
-            from: known, to: capacity))
-      }
-      known = capacity
-    }
-    return result
-  }
+  var resizes: [MasterSeries.Resize] { history.resizes(step: step) }
 
   /// Reads one series, touching only the row groups that can hold it.
   ///

@@ -53,6 +53,10 @@ package struct MasterManifest: Codable, Sendable, Hashable {
     package var minimum: Double
     package var maximum: Double
 
+    /// Whether readings are shares of the capacity of their time, as percentages are; readings in the unit of the capacity are the
+    /// demand itself.
+    package var readingsAreShares: Bool { if case .constant = ceiling { true } else { false } }
+
     package init(
       name: String, kind: ResourceKind, folder: String, unit: String?, ceiling: Ceiling, aggregation: Aggregation,
       decision: String, seriesCount: Int, readingCount: Int, minimum: Double, maximum: Double
