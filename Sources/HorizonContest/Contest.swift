@@ -24,18 +24,18 @@ package struct ContestTile: Sendable {
   package let panel: Panel
   /// Step index of each series' newest reading.
   package let lastReading: [Int]
-  /// What 100 % is in the unit of the readings; NaN when there is none.
-  package let ceilings: [Double]
   /// Steps without a reading after which a series has ended.
   package let staleAfter: Int
 
-  package init(names: [SeriesName], panel: Panel, lastReading: [Int], ceilings: [Double], staleAfter: Int) {
+  package init(names: [SeriesName], panel: Panel, lastReading: [Int], staleAfter: Int) {
     self.names = names
     self.panel = panel
     self.lastReading = lastReading
-    self.ceilings = ceilings
     self.staleAfter = staleAfter
   }
+
+  /// What 100 % is in the unit of the readings; NaN when there is none.
+  package var ceilings: [Double] { panel.ceilings }
 
   package func isLive(_ s: Int) -> Bool { panel.cutoff - lastReading[s] <= staleAfter }
 
@@ -78,7 +78,7 @@ package func contest(
     let members = groups[group]!
     var run = FoldRun(
       panel: tile.panel.selecting(members, cutoff: group.cutoff), plan: group.plan,
-      ceilings: members.map { tile.ceilings[$0] }, changes: members.map { changes[$0].map(\.index) },
+      changes: members.map { changes[$0].map(\.index) },
       settings: settings)
     for fold in group.plan.cutoffs.indices {
       let leads = run.leads(of: fold)

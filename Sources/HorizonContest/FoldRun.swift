@@ -6,17 +6,15 @@ import HorizonModels
 struct FoldRun {
   let panel: Panel
   let plan: FoldPlan
-  let ceilings: [Double]
   /// Steps at which each series came to a new level, as known today, ascending.
   let changes: [[Int]]
   let settings: ContestSettings
   /// Pinball loss summed over levels by `[fold][model][series][lead]`, divided by the scale; NaN without a reading or forecast.
   private var lossCurves: [[[Float]]] = []
 
-  init(panel: Panel, plan: FoldPlan, ceilings: [Double], changes: [[Int]], settings: ContestSettings) {
+  init(panel: Panel, plan: FoldPlan, changes: [[Int]], settings: ContestSettings) {
     self.panel = panel
     self.plan = plan
-    self.ceilings = ceilings
     self.changes = changes
     self.settings = settings
   }
@@ -28,10 +26,10 @@ struct FoldRun {
     let cutoff = plan.cutoffs[fold]
     let known = panel.cut(at: cutoff)
     let horizon = leads(of: fold)
-    // The lines that users draw today see raw readings; a model sees them on the levels known at the cutoff.
+    // What users have today sees raw readings; our models see them on the levels known at the cutoff.
     let rebased = known.rebased().panel
     let histories = (0..<panel.count).map { known.history($0) }
-    let bounds = histories.indices.map { Bounds(history: histories[$0], ceiling: ceilings[$0]) }
+    let bounds = histories.indices.map { Bounds(history: histories[$0], ceiling: panel.ceilings[$0]) }
     let scales = histories.map { Float(Metrics.scale(of: $0) ?? 0) }
     var blocks: [ForecastBlock] = []
     var curves: [[Float]] = []
@@ -39,7 +37,7 @@ struct FoldRun {
       var block =
         switch contestant {
         case .model(let model):
-          model.checkedForecast(of: contestant.card.isBaseline ? known : rebased, horizon: horizon)
+          model.checkedForecast(of: contestant.card.seesRawReadings ? known : rebased, horizon: horizon)
         case .combination(let combination): combine(combination, blocks: blocks, fold: fold, horizon: horizon)
         }
       var curve = [Float](repeating: .nan, count: panel.count * horizon)

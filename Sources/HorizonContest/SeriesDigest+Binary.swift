@@ -32,6 +32,8 @@ extension SeriesDigest {
       case .refused(.notFinite): int(3)
       case .refused(.singular): int(4)
       case .refused(.noCycle): int(5)
+      case .refused(.noCap): int(6)
+      case .refused(.capBelowFloor): int(7)
       }
       guard case .scored = s.outcome else { continue }
       for v in [
@@ -92,7 +94,9 @@ extension SeriesDigest {
         s.outcome = .refused(.tooShort(readings: readings, needed: int()))
       case 3: s.outcome = .refused(.notFinite)
       case 4: s.outcome = .refused(.singular)
-      default: s.outcome = .refused(.noCycle)
+      case 5: s.outcome = .refused(.noCycle)
+      case 6: s.outcome = .refused(.noCap)
+      default: s.outcome = .refused(.capBelowFloor)
       }
       guard case .scored = s.outcome else { return s }
       s.scale = float()

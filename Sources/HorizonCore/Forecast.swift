@@ -31,6 +31,10 @@ package enum ModelError: Error, Sendable, Hashable, CustomStringConvertible {
   case singular
   /// The readings have no cycle of the kind that the model describes.
   case noCycle
+  /// Growth that saturates needs a cap, and the series has no ceiling.
+  case noCap
+  /// The cap does not lie above the floor.
+  case capBelowFloor
 
   package var description: String {
     switch self {
@@ -38,6 +42,8 @@ package enum ModelError: Error, Sendable, Hashable, CustomStringConvertible {
     case .notFinite: "gave a value that is not a finite number"
     case .singular: "its equations have no unique solution"
     case .noCycle: "finds no fill-and-clean cycle that goes on until now"
+    case .noCap: "logistic growth needs a cap: the series has no capacity and the settings no prophet.cap"
+    case .capBelowFloor: "the cap of its logistic growth does not lie above its floor"
     }
   }
 }

@@ -22,7 +22,11 @@ extension Panel {
       values!.replaceSubrange(row..<(row + level.count), with: bounded.map { $0[...] } ?? level.values)
     }
     guard let values else { return (self, changes) }
-    return (Panel(step: step, firstIndex: firstIndex, length: length, values: values, seeds: seeds), changes)
+    return (
+      Panel(
+        step: step, firstIndex: firstIndex, length: length, values: values, seeds: seeds, ceilings: ceilings,
+        covariates: covariates), changes
+    )
   }
 }
 

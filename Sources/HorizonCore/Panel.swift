@@ -18,6 +18,9 @@ package struct Panel: Sendable {
   /// Per series the resizes that its readings, shares of the capacity of their time, went through: a factor is the old capacity over
   /// the new one. Empty where readings are the demand itself.
   package let capacityChanges: [[LevelChange]]
+  /// What 100 % is for each series in the unit of its readings; NaN where there is none.
+  package let ceilings: [Double]
+  package let covariates: Covariates
   /// Whether `rebased` looks for level changes and bursts at all.
   let isRebasable: Bool
 
@@ -25,14 +28,18 @@ package struct Panel: Sendable {
   ///   - values: `count * length` readings, a row per series, NaN where missing; infinities are not allowed.
   ///   - seeds: One per series.
   ///   - capacityChanges: One list per series, or nil where there are none.
+  ///   - ceilings: One per series, or nil where none has one.
   ///   - isRebasable: False leaves the readings as they are whatever happened to them.
   package init(
     step: Step, firstIndex: Int, length: Int, values: [Float], seeds: [UInt64], capacityChanges: [[LevelChange]]? = nil,
-    isRebasable: Bool = true
+    ceilings: [Double]? = nil, covariates: Covariates = .none, isRebasable: Bool = true
   ) {
     precondition(values.count == seeds.count * length, "a panel is a full matrix")
     precondition(capacityChanges.map { $0.count == seeds.count } ?? true, "a list of changes for each series")
+    precondition(ceilings.map { $0.count == seeds.count } ?? true, "a ceiling for each series")
     self.isRebasable = isRebasable
+    self.ceilings = ceilings ?? Array(repeating: .nan, count: seeds.count)
+    self.covariates = covariates
     self.capacityChanges = capacityChanges ?? Array(repeating: [], count: seeds.count)
     self.step = step
     self.firstIndex = firstIndex
@@ -56,6 +63,8 @@ package struct Panel: Sendable {
     starts = panel.starts
     seeds = panel.seeds
     capacityChanges = panel.capacityChanges
+    ceilings = panel.ceilings
+    covariates = panel.covariates
     isRebasable = panel.isRebasable
   }
 
@@ -76,7 +85,8 @@ package struct Panel: Sendable {
     for s in series { values += storage[(s * stride)..<(s * stride + length)] }
     return Panel(
       step: step, firstIndex: firstIndex, length: length, values: values, seeds: series.map { seeds[$0] },
-      capacityChanges: series.map { capacityChanges[$0] }, isRebasable: isRebasable)
+      capacityChanges: series.map { capacityChanges[$0] }, ceilings: series.map { ceilings[$0] },
+      covariates: covariates.selecting(series), isRebasable: isRebasable)
   }
 
   /// All readings up to the cutoff, `[series][length]`.

@@ -13,6 +13,8 @@ package struct ModelCard: Sendable, Hashable {
   package let reference: String
   /// A line that users have today, or the yardstick of skill.
   package let isBaseline: Bool
+  /// Whether it is fitted to readings as they are, with level shifts and bursts, because that is what users compare it with.
+  package let seesRawReadings: Bool
   /// How its quantiles go on beyond q05 and q95.
   package let tail: TailShape
 
@@ -32,7 +34,7 @@ package struct ModelCard: Sendable, Hashable {
 
   package init(
     name: String, summary: String, minimumHistory: Int, cost: Cost, reference: String, isBaseline: Bool = false,
-    tail: TailShape = .exponential
+    seesRawReadings: Bool? = nil, tail: TailShape = .exponential
   ) {
     self.name = name
     self.summary = summary
@@ -40,6 +42,7 @@ package struct ModelCard: Sendable, Hashable {
     self.cost = cost
     self.reference = reference
     self.isBaseline = isBaseline
+    self.seesRawReadings = seesRawReadings ?? isBaseline
     self.tail = tail
   }
 }

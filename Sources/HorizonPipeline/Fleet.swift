@@ -99,11 +99,11 @@ final class TileReader {
     let panel = Panel(
       step: fleet.step, firstIndex: tile.firstIndex, length: length, values: values,
       seeds: names.map { stableHash($0.description, seed: seed) },
-      capacityChanges: resource.readingsAreShares ? tile.capacityChanges : nil, isRebasable: fleet.rebases)
+      capacityChanges: resource.readingsAreShares ? tile.capacityChanges : nil, ceilings: ceilings,
+      isRebasable: fleet.rebases)
     return FleetTile(
       contest: ContestTile(
-        names: names, panel: panel, lastReading: tile.lastReading, ceilings: ceilings,
-        staleAfter: fleet.staleAfter ?? fleet.step.staleAfter),
+        names: names, panel: panel, lastReading: tile.lastReading, staleAfter: fleet.staleAfter ?? fleet.step.staleAfter),
       resource: resource)
   }
 }

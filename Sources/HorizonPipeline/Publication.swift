@@ -35,9 +35,9 @@ func publication(
   let (rebased, changes) = tile.panel.rebased()
   func run(_ model: Int, on series: [Int]) {
     guard case .model(let method) = contestants[model] else { return }
-    let isBaseline = contestants[model].card.isBaseline
-    // A baseline sees raw readings as in the contest, unless it is to forecast on a level that it would take for a slope.
-    let isRaw = { (s: Int) in isBaseline && changes[s].isEmpty }
+    let seesRaw = contestants[model].card.seesRawReadings
+    // Raw readings as in the contest, unless the model is to forecast on a level that it would take for a slope.
+    let isRaw = { (s: Int) in seesRaw && changes[s].isEmpty }
     for (part, rows) in Dictionary(grouping: series, by: { Part(cutoff: tile.cutoff($0), isRaw: isRaw($0)) }) {
       let (panel, cutoff) = (part.isRaw ? tile.panel : rebased, part.cutoff)
       let block = method.checkedForecast(of: panel.selecting(rows, cutoff: cutoff), horizon: horizon)

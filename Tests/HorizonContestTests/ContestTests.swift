@@ -11,11 +11,10 @@ private struct Digests: DigestSource {
   }
 }
 
-private func tile(_ panel: Panel, ceiling: Double = .nan) -> ContestTile {
+private func tile(_ panel: Panel) -> ContestTile {
   ContestTile(
     names: (0..<panel.count).map { SeriesName(server: "s\($0)", resource: "cpu") }, panel: panel,
-    lastReading: [Int](repeating: panel.cutoff, count: panel.count),
-    ceilings: [Double](repeating: ceiling, count: panel.count), staleAfter: 14)
+    lastReading: [Int](repeating: panel.cutoff, count: panel.count), staleAfter: 14)
 }
 
 private let settings = ContestSettings(contestants: Catalog.all, horizon: 60, folds: 4)
@@ -57,7 +56,7 @@ private func words(_ digests: [SeriesDigest]) -> [[UInt32]] {
     for s in 0..<panel.count {
       let alone = ContestTile(
         names: [SeriesName(server: "s\(s)", resource: "cpu")], panel: panel.selecting([s], cutoff: panel.cutoff),
-        lastReading: [panel.cutoff], ceilings: [.nan], staleAfter: 14)
+        lastReading: [panel.cutoff], staleAfter: 14)
       #expect(words(contest(alone, settings: settings))[0] == together[s])
     }
   }
