@@ -103,7 +103,8 @@ final class TileReader {
       isRebasable: fleet.rebases)
     return FleetTile(
       contest: ContestTile(
-        names: names, panel: panel, lastReading: tile.lastReading, staleAfter: fleet.staleAfter ?? fleet.step.staleAfter),
+        names: names, panel: panel, lastReading: tile.lastReading, staleAfter: fleet.staleAfter ?? fleet.step.staleAfter
+      ),
       resource: resource)
   }
 }
