@@ -13,6 +13,7 @@ forecast with its components, and quantiles over samples of the package.
 
 import argparse
 import hashlib
+import inspect
 import json
 import logging
 import os
@@ -181,9 +182,9 @@ def kept(case, samples, folder):
     """The reference from the folder where the same case has been answered before."""
     if not folder:
         return reference(case, samples)
-    with open(os.path.abspath(__file__), "rb") as f:
-        what = json.dumps([case, samples, VERSIONS], sort_keys=True).encode() + f.read()
-    path = os.path.join(folder, hashlib.sha256(what).hexdigest()[:32] + ".json")
+    made_by = [inspect.getsource(f) for f in (reference, log_posterior, model_of, frames_of, dates_of, single, short)]
+    what = json.dumps([case, samples, VERSIONS, made_by], sort_keys=True)
+    path = os.path.join(folder, hashlib.sha256(what.encode()).hexdigest()[:32] + ".json")
     if not os.path.exists(path):
         os.makedirs(folder, exist_ok=True)
         with open(path + ".part", "w") as f:
