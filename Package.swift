@@ -61,7 +61,7 @@ let package = Package(
     module("HorizonStore", sees: ["HorizonCore", "ArrowBridge", crypto]),
     module("HorizonCore"),
     module("HorizonNumerics", sees: ["COpenBLAS"]),
-    // Our `prophet` beside the package of that name: what Benchmarks/prophet.py runs.
+    // Our `prophet` beside the package of that name: what `Benchmarks/run prophet` runs.
     .executableTarget(
       name: "prophet-parity", dependencies: ["HorizonTestKit", "HorizonModels", "HorizonCore"],
       path: "Benchmarks/ProphetParity", swiftSettings: settings),

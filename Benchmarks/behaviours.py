@@ -17,11 +17,11 @@ import pyarrow.parquet as pq
 
 def main(workspace, model, base, scenario, truth=None):
     board = pq.read_table(sorted(glob.glob(os.path.join(workspace, "backtests/*/leaderboard.parquet")))[-1],
-                          columns=["server", "resource", "model", "cutoff", "status", "scaled_loss"]).to_pylist()
+                          columns=["server", "resource", "model", "cutoff", "status", "loss"]).to_pylist()
     losses, last = collections.defaultdict(dict), max(r["cutoff"] for r in board)
     for r in board:
-        if r["status"] == "scored" and r["model"] in (model, base) and r["scaled_loss"] is not None and math.isfinite(r["scaled_loss"]):
-            losses[r["server"], r["resource"]].setdefault(r["cutoff"], {})[r["model"]] = r["scaled_loss"]
+        if r["status"] == "scored" and r["model"] in (model, base) and r["loss"] is not None and math.isfinite(r["loss"]):
+            losses[r["server"], r["resource"]].setdefault(r["cutoff"], {})[r["model"]] = r["loss"]
     events = collections.defaultdict(set)
     if truth:
         table = pq.read_table(truth, columns=["server", "resource", "time", "event"])
