@@ -22,10 +22,10 @@ func write(_ row: some Encodable) throws {
   FileHandle.standardOutput.write(try encoder.encode(row) + [UInt8(ascii: "\n")])
 }
 
-/// CPU seconds of the calling thread.
+/// CPU seconds of this process, all threads.
 func cpuSeconds() -> Double {
   var time = timespec()
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
   return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
 
