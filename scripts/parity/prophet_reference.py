@@ -113,15 +113,15 @@ def short(values, digits=7):
     return [float(f"{v:.{digits}g}") for v in np.asarray(values, float)]
 
 
-def reference(case, samples):
-    """What the package says; `refused` with its words where it raises."""
+def reference(case, samples, algorithm=None):
+    """What the package says; `refused` with its words where it raises. Its own choice of algorithm unless one of Stan's is named."""
     history, whole = frames_of(case)
     count = len(case["values"])
     try:
         data = model_of(case, 0).preprocess(history.copy())
         model = model_of(case, samples)
         # More digits of the parameters than the package reads by default: the optimiser is the same, the comparison is not blurred.
-        model.fit(history.copy(), seed=1, sig_figs=17)
+        model.fit(history.copy(), seed=1, sig_figs=17, **({"algorithm": algorithm} if algorithm else {}))
     except Exception as error:  # whatever the package does with a case is a finding
         return {"name": case["name"], "versions": VERSIONS, "refused": f"{type(error).__name__}: {error}".split("\n")[0][:200]}
     p = {n: np.asarray(v, float).reshape(-1) for n, v in model.params.items()}
@@ -178,17 +178,17 @@ def timed(case, repeat):
 # --- files ------------------------------------------------------------------------------------------------------------------
 
 
-def kept(case, samples, folder):
+def kept(case, samples, algorithm, folder):
     """The reference from the folder where the same case has been answered before."""
     if not folder:
-        return reference(case, samples)
+        return reference(case, samples, algorithm)
     made_by = [inspect.getsource(f) for f in (reference, log_posterior, model_of, frames_of, dates_of, single, short)]
-    what = json.dumps([case, samples, VERSIONS, made_by], sort_keys=True)
+    what = json.dumps([case, samples, algorithm, VERSIONS, made_by], sort_keys=True)
     path = os.path.join(folder, hashlib.sha256(what.encode()).hexdigest()[:32] + ".json")
     if not os.path.exists(path):
         os.makedirs(folder, exist_ok=True)
         with open(path + ".part", "w") as f:
-            json.dump(reference(case, samples), f)
+            json.dump(reference(case, samples, algorithm), f)
         os.replace(path + ".part", path)
     with open(path) as f:
         return json.load(f)
@@ -212,7 +212,8 @@ def main():
     parser.add_argument("which", nargs="?", choices=list(prophet_cases.SETS), default="golden")
     parser.add_argument("--samples", type=int, default=4000)
     parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--cache")
+    parser.add_argument("--cache", help="folder that keeps references")
+    parser.add_argument("--algorithm", help="Stan's optimiser, Newton or LBFGS, instead of the package's choice")
     parser.add_argument("--data", help="folder of real data, for `cases real`")
     options = parser.parse_args()
     if options.what == "golden":
@@ -223,7 +224,7 @@ def main():
     else:
         cases = map(json.loads, sys.stdin)
         for case in cases:
-            row = kept(case, options.samples, options.cache) if options.what == "reference" else timed(case, options.repeat)
+            row = kept(case, options.samples, options.algorithm, options.cache) if options.what == "reference" else timed(case, options.repeat)
             print(json.dumps(row), flush=True)
 
 
