@@ -199,10 +199,12 @@ package struct ProphetReference: Decodable, Sendable {
   package let components: [Component]?
   let q05, q10, q25, q50, q75, q90, q95: [Double]?
 
-  /// In the package's scaled units; nil for a refusal.
-  package var parameters: ProphetParameters? {
+  /// In the package's scaled units, without what acts on nothing: rate changes of flat growth, and the column of zeros that
+  /// stands where there is no other. Nil for a refusal.
+  package func parameters(of growth: ProphetOptions.Growth) -> ProphetParameters? {
     guard let k, let m, let delta, let sigma, let beta else { return nil }
-    return ProphetParameters(k: k, m: m, delta: delta, sigma: sigma, beta: beta)
+    return ProphetParameters(
+      k: k, m: m, delta: growth == .flat ? [] : delta, sigma: sigma, beta: columns == ["zeros"] ? [] : beta)
   }
 
   /// By level; empty for a refusal.

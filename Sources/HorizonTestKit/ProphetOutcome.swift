@@ -100,10 +100,11 @@ package struct ProphetAgreement: Sendable, Encodable {
   package let packageInside90: Int
 
   init(of ours: ProphetOutcome, fit: ProphetFit, case: ProphetCase, reference: ProphetReference) {
-    guard let theirs = reference.parameters, let said = reference.logPosterior, let yhat = reference.yhat,
-      let scale = reference.yScale, let times = reference.changepoints
+    let growth = `case`.options.growth
+    guard let theirs = reference.parameters(of: growth), let said = reference.logPosterior, let yhat = reference.yhat,
+      let scale = reference.yScale, let times = growth == .flat ? [] : reference.changepoints
     else { preconditionFailure("a reference without a refusal is whole") }
-    columnsAgree = fit.columns == reference.columns
+    columnsAgree = fit.columns == (reference.columns == ["zeros"] ? [] : reference.columns)
     changepointError =
       times.count == fit.changepoints.count
       ? zip(times, fit.changepoints).map { abs($0 - $1) }.max() ?? 0 : nil
@@ -118,8 +119,9 @@ package struct ProphetAgreement: Sendable, Encodable {
     meanDifference = median(differences) / scale
     meanDifferenceOfSeason = Metrics.scale(of: `case`.panel.history(0)).map { median(differences) / $0 }
     let fitted = combined(ours.components.map { ($0.multiplicative, $0.past) })
-    let present = zip(fitted, reference.fitted ?? []).map { abs($0 - $1) }
-    fittedDifference = median(present) / scale
+    // Our history begins with its first reading.
+    let past = zip(fitted, (reference.fitted ?? []).suffix(fitted.count)).map { abs($0 - $1) }
+    fittedDifference = median(past) / scale
 
     let width = (0..<leads).map {
       reference.quantiles[Levels.upper80][$0] - reference.quantiles[Levels.lower80][$0]
