@@ -18,7 +18,7 @@ struct CompositionWords: Sendable {
   }
 
   /// One cycle around the trend, in the unit of the readings.
-  struct Pattern: Sendable {
+  struct Pattern: Sendable, Hashable {
     /// `day`, `week` or `year`.
     let cycle: String
     /// `00:00`, `Monday` or `January` on.
@@ -109,16 +109,16 @@ struct CompositionWords: Sendable {
   }
 
   private static func memory(_ part: Composition.Part, step: Step, words: AmountWords) -> String {
-    let first = part.ahead.first ?? 0
-    guard words.shows(first) else { return "the newest readings lie where the other parts expect them." }
-    let fades = part.ahead.firstIndex { abs($0) < abs(first) / 2 }.map { lead in
-      ", half of it gone after \(lead) \(step.name)\(lead == 1 ? "" : "s")"
-    }
-    return "the newest readings lie \(first < 0 ? "below" : "above") the other parts; one \(step.name) ahead "
-      + "\(words.difference(first)) of that is left\(fades ?? ", and it hardly fades within the horizon")."
+    let (newest, first) = (part.past.last ?? 0, part.ahead.first ?? 0)
+    guard words.shows(newest) || words.shows(first) else { return "the newest readings lie where the other parts expect them." }
+    let lies = "the newest reading lies \(words.size(newest)) \(newest < 0 ? "below" : "above") the other parts"
+    guard words.shows(first) else { return "\(lies); one \(step.name) ahead nothing of that is left." }
+    let half = part.ahead.firstIndex { abs($0) < abs(first) / 2 }
+    let fades = half.map { "half of that after \($0 + 1) \(step.name)s" } ?? "more than half of that at the end of the horizon"
+    return "\(lies); one \(step.name) ahead \(words.difference(first)) are expected of it, \(fades)."
   }
 
-  /// What the forecast for a step adds up from, such as `74.0 trend, +4.0 week, +3.0 year`.
+  /// What the forecast for a step adds up from, such as `74.0 are trend, +4.0 week, +3.0 year`.
   ///
   /// Shown figures add up: the trend takes what rounding leaves.
   func sum(at index: Int) -> String {
@@ -126,7 +126,7 @@ struct CompositionWords: Sendable {
     amounts[0] = words.rest(of: amounts.reduce(0, +), without: amounts.dropFirst())
     return zip(parts, amounts).enumerated().compactMap { position, pair in
       position == 0
-        ? "\(words.term(pair.1, signed: false)) trend"
+        ? "\(words.term(pair.1, signed: false)) are trend"
         : words.shows(pair.1) ? "\(words.term(pair.1)) \(pair.0.name)" : nil
     }.joined(separator: ", ")
   }
@@ -139,8 +139,8 @@ struct CompositionWords: Sendable {
     let now = composition.total(at: composition.cutoff) ?? 0
     let then = composition.total(at: target) ?? 0
     return [
-      "On \(Self.date(composition.cutoff, step)) the model stands at \(words.level(now)): \(sum(at: composition.cutoff)).",
-      "Of \(words.level(then)) forecast for \(Self.date(target, step)), \(why), there are \(sum(at: target)).",
+      "On \(Self.date(composition.cutoff, step)) the model stands at \(words.level(now)), of which \(sum(at: composition.cutoff)).",
+      "Of \(words.level(then)) forecast for \(Self.date(target, step)), \(why), \(sum(at: target)).",
     ]
   }
 
@@ -189,7 +189,7 @@ extension CompositionWords.Trend {
       return change.jump == 0
         ? "on \(date) \(slopes)" : "on \(date) it stepped by \(words.difference(change.jump))"
     }
-    let past = places.isEmpty ? "It has not bent." : "It changed most \(Array(places).listed)."
+    let past = places.isEmpty ? "It has been straight all along." : "It changed most \(Array(places).listed)."
     return "\(direction): \(reach). \(past)"
   }
 }
@@ -214,7 +214,7 @@ extension CompositionWords.Pattern {
   fileprivate func sentence(_ words: AmountWords) -> String {
     let low = values.indices.min { values[$0] < values[$1] }!
     let high = values.indices.max { values[$0] < values[$1] }!
-    guard words.shows(values[high]) || words.shows(values[low]) else { return "has no pattern to speak of" }
+    guard words.shows(values[high]) || words.shows(values[low]) else { return "no pattern to speak of" }
     let (at, plural) = cycle == "week" ? ("on", "s") : cycle == "year" ? ("in", "") : ("at", "")
     func beside(_ x: Double) -> String { "\(words.size(x)) \(x < 0 ? "below" : "above")" }
     return

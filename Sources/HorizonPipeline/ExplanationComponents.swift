@@ -72,7 +72,9 @@ extension Explanation.Components {
   private func beside(
     _ told: CompositionWords, _ forecast: SeriesRecord.ForecastRecord, _ words: AmountWords
   ) -> [String] {
-    guard let total = sums.last?.total, members.isEmpty, words.level(forecast.q50) != words.level(total) else { return [] }
+    guard let total = sums.last?.total, members.isEmpty,
+      abs(forecast.q50 - total) > 0.01 * told.composition.size(ceiling: nil)
+    else { return [] }
     return ["The published median of that \(told.composition.step.name) is \(words.level(forecast.q50)), after calibration."]
   }
 }

@@ -262,7 +262,8 @@ private struct ExplanationText {
     guard let made = explanation.components else { return [] }
     if let note = made.note { return paragraph(note) }
     return made.parts.flatMap { part -> [String] in
-      let drawn = part.pattern.map { sparkline($0.values) } ?? ""
+      let isFlat = part.words.hasPrefix("no pattern")
+      let drawn = part.pattern.map { isFlat ? "" : sparkline($0.values) } ?? ""
       return paragraph("\(part.name): \(drawn)\(part.words)", hanging: 2)
     } + made.words.flatMap { paragraph($0) }
   }
