@@ -13,6 +13,8 @@ struct CompositionWords: Sendable {
     let trend: Trend?
     /// Holidays ahead, the next one first.
     let events: [Event]
+    /// Whether there is nothing to see of it.
+    let isFlat: Bool
     /// Without the name.
     let sentence: String
   }
@@ -71,26 +73,31 @@ struct CompositionWords: Sendable {
   private static func described(
     _ part: Composition.Part, of composition: Composition, words: AmountWords, size: Double, target: Int
   ) -> Part {
-    func plain(_ name: String, _ sentence: String) -> Part {
-      Part(name: name, part: part, pattern: nil, trend: nil, events: [], sentence: sentence)
+    func plain(_ name: String, isFlat: Bool = false, _ sentence: String) -> Part {
+      Part(name: name, part: part, pattern: nil, trend: nil, events: [], isFlat: isFlat, sentence: sentence)
     }
     switch part.kind {
     case .trend:
       let trend = Trend(part, of: composition, size: size)
       return Part(
-        name: "trend", part: part, pattern: nil, trend: trend, events: [],
+        name: "trend", part: part, pattern: nil, trend: trend, events: [], isFlat: false,
         sentence: trend.sentence(part, of: composition, words: words, size: size))
     case .cycle:
       let share = part.isMultiplicative ? "; it grows with the trend" : ""
       guard let pattern = Pattern(part, of: composition) else {
         let (low, high) = (part.ahead.min() ?? 0, part.ahead.max() ?? 0)
+        guard words.shows(low) || words.shows(high) else { return plain(part.name, isFlat: true, nothing) }
         return plain(
           part.name, "between \(words.term(low)) and \(words.difference(high)) beside the trend\(share).")
       }
+      let isFlat = !pattern.values.contains(where: words.shows)
       return Part(
-        name: pattern.cycle, part: part, pattern: pattern, trend: nil, events: [],
-        sentence: pattern.sentence(words) + share + ".")
-    case .memory: return plain("newest errors", memory(part, step: composition.step, words: words))
+        name: pattern.cycle, part: part, pattern: pattern, trend: nil, events: [], isFlat: isFlat,
+        sentence: isFlat ? nothing : pattern.sentence(words) + share + ".")
+    case .memory:
+      return plain(
+        "newest errors", isFlat: !(part.past.suffix(1) + part.ahead).contains(where: words.shows),
+        memory(part, step: composition.step, words: words))
     case .holidays:
       let events = composition.events(of: part)
       let list = events.prefix(3).map {
@@ -98,21 +105,28 @@ struct CompositionWords: Sendable {
       }
       return Part(
         name: "holidays", part: part, pattern: nil, trend: nil, events: events,
+        isFlat: !(part.past + part.ahead).contains(where: words.shows),
         sentence: list.isEmpty ? "none falls within the horizon." : "next \(list.joined(separator: ", ")).")
     case .regressor:
       let now = composition.value(of: part, at: composition.cutoff) ?? 0
       let then = composition.value(of: part, at: target) ?? 0
       return plain(
-        part.name,
+        part.name, isFlat: !(part.past + part.ahead).contains(where: words.shows),
         "\(words.difference(now)) at the as-of, \(words.difference(then)) on \(date(target, composition.step)).")
     }
   }
+
+  private static let nothing = "no pattern to speak of."
 
   private static func memory(_ part: Composition.Part, step: Step, words: AmountWords) -> String {
     let (newest, first) = (part.past.last ?? 0, part.ahead.first ?? 0)
     guard words.shows(newest) || words.shows(first) else { return "the newest readings lie where the other parts expect them." }
     let lies = "the newest reading lies \(words.size(newest)) \(newest < 0 ? "below" : "above") the other parts"
     guard words.shows(first) else { return "\(lies); one \(step.name) ahead nothing of that is left." }
+    let (low, high) = (part.ahead.min() ?? 0, part.ahead.max() ?? 0)
+    if max(-low, high) > 1.2 * abs(first) {
+      return "\(lies), and what they repeat swings between \(words.term(low)) and \(words.difference(high))."
+    }
     let half = part.ahead.firstIndex { abs($0) < abs(first) / 2 }
     let fades = half.map { "half of that after \($0 + 1) \(step.name)s" } ?? "more than half of that at the end of the horizon"
     return "\(lies); one \(step.name) ahead \(words.difference(first)) are expected of it, \(fades)."
@@ -214,7 +228,6 @@ extension CompositionWords.Pattern {
   fileprivate func sentence(_ words: AmountWords) -> String {
     let low = values.indices.min { values[$0] < values[$1] }!
     let high = values.indices.max { values[$0] < values[$1] }!
-    guard words.shows(values[high]) || words.shows(values[low]) else { return "no pattern to speak of" }
     let (at, plural) = cycle == "week" ? ("on", "s") : cycle == "year" ? ("in", "") : ("at", "")
     func beside(_ x: Double) -> String { "\(words.size(x)) \(x < 0 ? "below" : "above")" }
     return

@@ -149,6 +149,8 @@ package struct Explanation: Sendable {
     package var kind: String
     /// Whether the model holds it as a share of the trend.
     package var isMultiplicative: Bool
+    /// Whether it rounds to nothing everywhere.
+    package var isFlat: Bool
     package var pattern: Pattern?
     /// At leads 1, 2, ...
     package var ahead: [Double]

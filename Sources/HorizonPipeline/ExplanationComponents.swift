@@ -45,6 +45,7 @@ extension Explanation.Components {
     parts = told.parts.map { part in
       Explanation.Part(
         name: part.name, kind: part.part.kind.rawValue, isMultiplicative: part.part.isMultiplicative,
+        isFlat: part.isFlat,
         pattern: part.pattern.map { Explanation.Pattern(cycle: $0.cycle, places: $0.places, values: $0.values) },
         ahead: part.part.ahead, words: part.sentence)
     }

@@ -262,8 +262,7 @@ private struct ExplanationText {
     guard let made = explanation.components else { return [] }
     if let note = made.note { return paragraph(note) }
     return made.parts.flatMap { part -> [String] in
-      let isFlat = part.words.hasPrefix("no pattern")
-      let drawn = part.pattern.map { isFlat ? "" : sparkline($0.values) } ?? ""
+      let drawn = part.isFlat ? "" : part.pattern.map { sparkline($0.values) } ?? ""
       return paragraph("\(part.name): \(drawn)\(part.words)", hanging: 2)
     } + made.words.flatMap { paragraph($0) }
   }

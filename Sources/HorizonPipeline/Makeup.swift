@@ -2,14 +2,20 @@ import HorizonCore
 import HorizonReport
 
 extension ReportData.Chart.Makeup {
-  /// A composition as the page draws it: lines in few points, cycles once.
-  init(_ composition: Composition, ceiling: Double?, unit: String?, target: Target) {
+  /// A composition as the page draws it: in percent of capacity, lines in few points, cycles once, parts that round to nothing
+  /// in words only.
+  init(_ composition: Composition, ceiling: Double, target: Target) {
     let told = CompositionWords(
-      composition, words: AmountWords(ceiling: ceiling, unit: unit), size: composition.size(ceiling: ceiling),
-      target: target.index)
+      composition, words: AmountWords(ceiling: ceiling, unit: nil), size: ceiling, target: target.index)
+    let flat = told.parts.filter(\.isFlat).map(\.name)
+    var words = told.sums(why: target.why)
+    if !flat.isEmpty { words.append("Nothing to speak of comes from: \(flat.listed).") }
+    if let attribution = told.attribution { words.append(attribution) }
     self.init(
-      model: composition.model, parts: told.parts.map { ReportData.Chart.Part($0, of: composition) },
-      words: told.sums(why: target.why) + (told.attribution.map { [$0] } ?? []))
+      model: composition.model,
+      parts: told.parts.filter { !$0.isFlat }.map {
+        ReportData.Chart.Part($0, of: composition, percent: 100 / ceiling)
+      }, words: words)
   }
 }
 
@@ -18,7 +24,8 @@ extension ReportData.Chart.Part {
   private static let mostPoints = 400
   private static let mostBars = 60
 
-  fileprivate init(_ told: CompositionWords.Part, of composition: Composition) {
+  /// - Parameter percent: What one of the readings' units is in percent of capacity.
+  fileprivate init(_ told: CompositionWords.Part, of composition: Composition, percent: Double) {
     let part = told.part
     let words = told.sentence
     if let pattern = told.pattern {
@@ -26,11 +33,11 @@ extension ReportData.Chart.Part {
       let year = isYear ? composition.thirdsOfMonths(of: part) : nil
       // Steps of a week and more have no third for some months.
       let values = isYear ? year ?? pattern.values.flatMap { [$0, $0, $0] } : pattern.values
-      self.init(name: told.name, shape: Shape(rawValue: pattern.cycle) ?? .line, values: values, words: words)
+      self.init(name: told.name, shape: Shape(rawValue: pattern.cycle) ?? .line, values: values.map { $0 * percent }, words: words)
       return
     }
     let first = composition.firstIndex - composition.cutoff
-    let all = (part.past + part.ahead).enumerated().map { (step: first + $0, value: $1) }
+    let all = (part.past + part.ahead).enumerated().map { (step: first + $0, value: $1 * percent) }
     if part.kind == .holidays {
       let bars = all.filter { $0.value != 0 }.suffix(Self.mostBars)
       self.init(name: told.name, shape: .bars, steps: bars.map(\.step), values: bars.map(\.value), words: words)

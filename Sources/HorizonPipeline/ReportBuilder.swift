@@ -204,7 +204,7 @@ private struct ReportBuilder: Sendable {
     /// What it came from.
     struct Source: Sendable {
       let publisher: Publisher
-      let ceiling: Double?
+      let ceiling: Double
     }
   }
 
@@ -252,11 +252,11 @@ private struct ReportBuilder: Sendable {
     let forecasts = try readForecasts(Set(names))
     let histories = try MasterReader(folder: fleet.master.path, manifest: fleet.manifest, asOf: fleet.asOf)
       .read(names: names)
-    let makeups = try await makeups(names, histories: histories, fleet: fleet, units: units) { name in
-      guard let verdict = verdicts[name], let forecast = forecasts[name] else { return nil }
+    let makeups = try await makeups(names, histories: histories, fleet: fleet) { name in
+      guard let verdict = verdicts[name], let ceiling = verdict.ceiling, let forecast = forecasts[name] else { return nil }
       return Published.Source(
         publisher: Publisher(publishedBy: forecast.model, champion: verdict.champion, members: verdict.members),
-        ceiling: verdict.ceiling)
+        ceiling: ceiling)
     }
     let drawn = Set(names)
     let rows = Dictionary(grouping: risks.lazy.filter { drawn.contains($0.series) }, by: \.series)
@@ -293,11 +293,11 @@ private struct ReportBuilder: Sendable {
 
   /// What the drawn forecasts are made of, where a model can tell; the passes keep no fits, so the series are fitted once more.
   private func makeups(
-    _ names: [SeriesName], histories: [SeriesName: MasterSeries], fleet: Fleet, units: [String: String],
+    _ names: [SeriesName], histories: [SeriesName: MasterSeries], fleet: Fleet,
     source: (SeriesName) -> Published.Source?
   ) async throws -> [SeriesName: ReportData.Chart.Makeup] {
     let resources = Dictionary(uniqueKeysWithValues: fleet.manifest.resources.map { ($0.name, $0) })
-    let known = names.compactMap { name in source(name).map { (name, $0) } }
+    let known = names.compactMap { name in source(name).map { (name, $0) } }.filter { $0.1.ceiling > 0 }
     let breaches = Dictionary(grouping: risks.prefix(ReportBuilder.mostRows), by: \.series)
     let settings = manifest.settings
     let horizon = manifest.horizon
@@ -310,7 +310,7 @@ private struct ReportBuilder: Sendable {
       return known[start..<min(known.count, start + 25)]
     } transform: { tile in
       let series = tile.map { name, source in
-        (name: name, series: histories[name]!, resource: resources[name.resource], ceiling: source.ceiling)
+        (name: name, series: histories[name]!, resource: resources[name.resource], ceiling: Optional(source.ceiling))
       }
       guard
         let panel = MasterSeries.panel(of: series, step: fleet.step, until: fleet.asOf, settings: settings)
@@ -325,11 +325,7 @@ private struct ReportBuilder: Sendable {
           let target = Target(
             daysToBreach: (breaches[name] ?? []).map { ($0.threshold, $0.daysToBreachP50.map(Double.init)) },
             step: fleet.step, cutoff: fleet.asOf, horizon: horizon)
-          return (
-            name,
-            ReportData.Chart.Makeup(
-              composition, ceiling: source.ceiling, unit: resources[name.resource]?.unit, target: target)
-          )
+          return (name, ReportData.Chart.Makeup(composition, ceiling: source.ceiling, target: target))
         }
       }
     } consume: { (made: [(SeriesName, ReportData.Chart.Makeup)]) in

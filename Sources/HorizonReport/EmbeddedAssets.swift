@@ -3,8 +3,8 @@
 
 /// The page's parts, and the SHA-256 of style and script in base64, by which the page's policy knows them.
 package enum EmbeddedAssets {
-  package static let styleDigest = "K36fQ6JnPaASypWT/WMRZaIOjTXXi+kE5V+TKY0pSF8="
-  package static let scriptDigest = "+cGikTibaO8Vo8tk0M3UEhCXjqF9YoQfGz/t8SVDgsQ="
+  package static let styleDigest = "V4AYrkSOEy4NyEzZgX93C6w4eirE0StRKfRWML+2a+8="
+  package static let scriptDigest = "k8R6zmzrQuTMGVWFOhsZVx7c1SbzCu1GPzX6RRKtvxY="
   package static let template = ###"""
 <!doctype html>
 <html lang="en">
@@ -332,6 +332,7 @@ th { text-align: left; font-weight: 600; font-size: 13px; color: var(--muted); }
 .makeup { border-top: 1px solid var(--rule); margin: 10px 0 8px; padding-top: 10px; }
 .makeup-title { font-size: 13.5px; margin: 0 0 6px; }
 .parts { display: grid; grid-template-columns: repeat(auto-fit, minmax(170px, 1fr)); gap: 12px 16px; }
+.parts[data-count="4"] { grid-template-columns: repeat(auto-fit, minmax(220px, 1fr)); }
 .part { margin: 0; min-width: 0; font-size: 13px; }
 .part figcaption span { color: var(--muted); display: block; text-wrap: pretty; overflow-wrap: anywhere; }
 .part-plot { height: 104px; margin: 2px 0 4px; position: relative; }
@@ -412,7 +413,7 @@ footer.wrap { color: var(--muted); font-size: 13px; padding-top: 28px; padding-b
 [data-printing] .chart-grid { grid-template-columns: minmax(0, 1fr); width: 698px; gap: 10px; }
 [data-printing] .plot { height: 212px; }
 [data-printing] .part-plot { height: 74px; }
-[data-printing] .parts { grid-template-columns: repeat(4, minmax(0, 1fr)); }
+[data-printing] .parts[data-count] { grid-template-columns: repeat(4, minmax(0, 1fr)); }
 [data-printing] .chart:not(:first-child) .legend { display: none; }
 @media print {
   :root:root:root {
@@ -906,7 +907,7 @@ const PartChart = (() => {
         x: { time: !isCycle(part), range: () => (isCycle(part) ? [x[0] - room, x[x.length - 1] + room] : [x[0], Math.max(end, x[x.length - 1])]) },
         y: { range: () => valueRange(part) },
       },
-      axes: [along(part, paint), { ...axis(paint), size: 40, gap: 2, space: 26, values: (u, at) => at.map((value) => text(part, value)) }],
+      axes: [along(part, paint), { ...axis(paint), size: 40, gap: 2, space: 18, values: (u, at) => at.map((value) => text(part, value)) }],
       series: [{}, isBars
         ? { stroke: paint.median, fill: `rgba(${paint.fan}, 0.55)`, width: 1, paths: uPlot.paths.bars({ size: [0.7, 24] }), points: { show: false } }
         : { stroke: paint.median, width: 1.75, points: { show: false } }],
@@ -1657,8 +1658,8 @@ const PartChart = (() => {
     let drawn = [];
     return {
       node: el("div", { class: "makeup" },
-        el("p", { class: "makeup-title" }, el("strong", {}, "What the forecast is made of"), el("span", { class: "muted" }, ` by ${model}${chart.unit ? `, in ${chart.unit}` : ""}`)),
-        el("div", { class: "parts" }, ...figures), ...words.map((sentence) => el("p", { class: "readout" }, sentence))),
+        el("p", { class: "makeup-title" }, el("strong", {}, "What the forecast is made of"), el("span", { class: "muted" }, ` by ${model}, in percent of capacity`)),
+        el("div", { class: "parts", "data-count": parts.length }, ...figures), ...words.map((sentence) => el("p", { class: "readout" }, sentence))),
       draw() {
         drawn = parts.map((part, i) => PartChart.draw(boxes[i], part, chart, (text) => { captions[i].textContent = text ?? part.words; }));
       },

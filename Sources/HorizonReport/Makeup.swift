@@ -1,5 +1,5 @@
 extension ReportData.Chart {
-  /// The parts that a point forecast adds up from, in the unit of `value`.
+  /// The parts that a point forecast adds up from, in percent of capacity; parts that round to nothing are left to the words.
   package struct Makeup: Codable, Sendable, Equatable {
     /// Whose parts they are: the model of the chart, or one of the members that it averages.
     package var model: String

@@ -84,7 +84,7 @@ const PartChart = (() => {
         x: { time: !isCycle(part), range: () => (isCycle(part) ? [x[0] - room, x[x.length - 1] + room] : [x[0], Math.max(end, x[x.length - 1])]) },
         y: { range: () => valueRange(part) },
       },
-      axes: [along(part, paint), { ...axis(paint), size: 40, gap: 2, space: 26, values: (u, at) => at.map((value) => text(part, value)) }],
+      axes: [along(part, paint), { ...axis(paint), size: 40, gap: 2, space: 18, values: (u, at) => at.map((value) => text(part, value)) }],
       series: [{}, isBars
         ? { stroke: paint.median, fill: `rgba(${paint.fan}, 0.55)`, width: 1, paths: uPlot.paths.bars({ size: [0.7, 24] }), points: { show: false } }
         : { stroke: paint.median, width: 1.75, points: { show: false } }],

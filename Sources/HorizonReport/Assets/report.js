@@ -721,8 +721,8 @@
     let drawn = [];
     return {
       node: el("div", { class: "makeup" },
-        el("p", { class: "makeup-title" }, el("strong", {}, "What the forecast is made of"), el("span", { class: "muted" }, ` by ${model}${chart.unit ? `, in ${chart.unit}` : ""}`)),
-        el("div", { class: "parts" }, ...figures), ...words.map((sentence) => el("p", { class: "readout" }, sentence))),
+        el("p", { class: "makeup-title" }, el("strong", {}, "What the forecast is made of"), el("span", { class: "muted" }, ` by ${model}, in percent of capacity`)),
+        el("div", { class: "parts", "data-count": parts.length }, ...figures), ...words.map((sentence) => el("p", { class: "readout" }, sentence))),
       draw() {
         drawn = parts.map((part, i) => PartChart.draw(boxes[i], part, chart, (text) => { captions[i].textContent = text ?? part.words; }));
       },
