@@ -362,7 +362,8 @@ extension HarmonicARFit {
     }
   }
 
-  private func untransform(_ parts: inout [HarmonicDesign.Part], _ side: WritableKeyPath<HarmonicDesign.Part, [Double]>) {
+  private func untransform(_ parts: inout [HarmonicDesign.Part], _ side: WritableKeyPath<HarmonicDesign.Part, [Double]>)
+  {
     for t in parts[0][keyPath: side].indices {
       let trend = parts[0][keyPath: side][t]
       var rest = 0.0

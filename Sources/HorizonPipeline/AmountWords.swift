@@ -1,10 +1,10 @@
 /// How much of a series is said: in points of its capacity where there is a ceiling, else in the unit of its readings.
-struct AmountWords: Sendable {
+package struct AmountWords: Sendable {
   /// What one of the readings' units is in percent of the ceiling; nil where there is none.
   fileprivate let points: Double?
   private let unit: String?
 
-  init(ceiling: Double?, unit: String?) {
+  package init(ceiling: Double?, unit: String?) {
     points = ceiling.flatMap { $0 > 0 ? 100 / $0 : nil }
     self.unit = unit
   }

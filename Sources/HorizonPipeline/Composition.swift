@@ -1,25 +1,25 @@
-import HorizonCore
-import HorizonModels
+package import HorizonCore
+package import HorizonModels
 
 /// What the point forecast of one series is made of, in the unit of its readings: parts that add up to it.
-struct Composition: Sendable {
+package struct Composition: Sendable {
   /// Whose parts they are.
-  let model: String
+  package let model: String
   /// Models whose forecasts are averaged, where the one that publishes is a combination; else empty.
-  let members: [String]
+  package let members: [String]
   /// Those of the members that have parts, `model` the first of them.
-  let membersWithParts: [String]
+  package let membersWithParts: [String]
   let step: Step
   /// Step index of the first value of the past.
   let firstIndex: Int
   /// The step after which leads count.
   let cutoff: Int
   /// The trend first.
-  let parts: [Part]
+  package let parts: [Part]
   let holidays: Holidays
 
-  struct Part: Sendable, Hashable {
-    enum Kind: String, Sendable { case trend, cycle, holidays, regressor, memory }
+  package struct Part: Sendable, Hashable {
+    package enum Kind: String, Sendable { case trend, cycle, holidays, regressor, memory }
 
     let name: String
     let kind: Kind
@@ -27,18 +27,43 @@ struct Composition: Sendable {
     let isMultiplicative: Bool
     let past: [Double]
     let ahead: [Double]
+
+    package init(name: String, kind: Kind, isMultiplicative: Bool, past: [Double], ahead: [Double]) {
+      self.name = name
+      self.kind = kind
+      self.isMultiplicative = isMultiplicative
+      self.past = past
+      self.ahead = ahead
+    }
+  }
+
+  /// - Parameters:
+  ///   - parts: The trend first, all of the same length.
+  ///   - holidays: Those that the model knew.
+  package init(
+    model: String, members: [String] = [], membersWithParts: [String], step: Step, firstIndex: Int, cutoff: Int,
+    parts: [Part], holidays: Holidays = Holidays()
+  ) {
+    self.model = model
+    self.members = members
+    self.membersWithParts = membersWithParts
+    self.step = step
+    self.firstIndex = firstIndex
+    self.cutoff = cutoff
+    self.parts = parts
+    self.holidays = holidays
   }
 
   var horizon: Int { parts[0].ahead.count }
 
   /// Value of a part at a step of the history or a lead; nil outside.
-  func value(of part: Part, at index: Int) -> Double? {
+  package func value(of part: Part, at index: Int) -> Double? {
     if index > cutoff { return index - cutoff <= part.ahead.count ? part.ahead[index - cutoff - 1] : nil }
     return index >= firstIndex ? part.past[index - firstIndex] : nil
   }
 
   /// The forecast, or what the model makes of the past, at a step.
-  func total(at index: Int) -> Double? {
+  package func total(at index: Int) -> Double? {
     var sum = 0.0
     for part in parts {
       guard let value = value(of: part, at: index) else { return nil }
@@ -49,14 +74,14 @@ struct Composition: Sendable {
 }
 
 /// Who publishes a series, as `forecasts.parquet` and `decisions.parquet` have it.
-struct Publisher: Sendable, Hashable {
+package struct Publisher: Sendable, Hashable {
   /// A model or a combination of the catalog.
   let name: String
   /// The models that are averaged where `name` is a combination; else empty.
   let members: [String]
 
   /// - Parameter members: Of the champion; a stand-in has none.
-  init(publishedBy name: String, champion: String, members: [String]) {
+  package init(publishedBy name: String, champion: String, members: [String]) {
     self.name = name
     self.members = name == champion ? members : []
   }
@@ -66,7 +91,7 @@ struct Publisher: Sendable, Hashable {
 }
 
 /// Series fitted again as the publish pass fits them: all readings up to the as-of, each by the models that published it.
-struct Refit {
+package struct Refit {
   private let panel: Panel
   private let readings: PublishedReadings
   private let cutoffs: [Int]
@@ -76,7 +101,7 @@ struct Refit {
   /// - Parameters:
   ///   - panel: Readings up to the as-of.
   ///   - cutoffs: By series, the step after which leads count.
-  init(_ panel: Panel, cutoffs: [Int], contestants: [Contestant], horizon: Int) {
+  package init(_ panel: Panel, cutoffs: [Int], contestants: [Contestant], horizon: Int) {
     self.panel = panel
     readings = PublishedReadings(panel)
     self.cutoffs = cutoffs
@@ -100,13 +125,13 @@ struct Refit {
   /// What each forecast is made of, by the first of its models that can tell; nil where none can.
   ///
   /// - Parameter publishers: One for each series of the panel.
-  func compositions(_ publishers: [Publisher]) -> [Composition?] {
+  package func compositions(_ publishers: [Publisher]) -> [Composition?] {
     var telling: [String: any ForecastModel] = [:]
     for name in Set(publishers.flatMap(\.models)) {
       if let method = model(name), method.hasComponents { telling[name] = method }
     }
     struct Group: Hashable {
-      let model: String
+      package let model: String
       let cutoff: Int
       let isRaw: Bool
     }
@@ -140,7 +165,7 @@ struct Refit {
   }
 
   /// The point forecast of one series; nil when a model is not known or all refuse.
-  func mean(_ publisher: Publisher, series s: Int) -> [Float]? {
+  package func mean(_ publisher: Publisher, series s: Int) -> [Float]? {
     var blocks: [ForecastBlock] = []
     for name in publisher.models {
       guard let method = model(name) else { return nil }

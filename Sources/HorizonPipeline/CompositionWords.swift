@@ -1,22 +1,22 @@
 import HorizonCore
 
 /// What a forecast is made of, in plain English: one sentence a part, and what adds up at a date.
-struct CompositionWords: Sendable {
+package struct CompositionWords: Sendable {
   let composition: Composition
-  let parts: [Part]
+  package let parts: [Part]
 
-  struct Part: Sendable {
+  package struct Part: Sendable {
     /// As people call it: `trend`, `week`, `holidays`, or the part's own name.
-    let name: String
+    package let name: String
     let part: Composition.Part
     let pattern: Pattern?
     let trend: Trend?
     /// Holidays ahead, the next one first.
     let events: [Event]
     /// Whether there is nothing to see of it.
-    let isFlat: Bool
+    package let isFlat: Bool
     /// Without the name.
-    let sentence: String
+    package let sentence: String
   }
 
   /// One cycle around the trend, in the unit of the readings.
@@ -46,7 +46,7 @@ struct CompositionWords: Sendable {
   /// - Parameters:
   ///   - target: Step index of the date that matters besides the as-of, within the horizon.
   ///   - size: What parts are large or small beside, above 0: the ceiling, or the level.
-  init(_ composition: Composition, words: AmountWords, size: Double, target: Int) {
+  package init(_ composition: Composition, words: AmountWords, size: Double, target: Int) {
     self.composition = composition
     self.words = words
     self.target = target
@@ -120,7 +120,9 @@ struct CompositionWords: Sendable {
 
   private static func memory(_ part: Composition.Part, step: Step, words: AmountWords) -> String {
     let (newest, first) = (part.past.last ?? 0, part.ahead.first ?? 0)
-    guard words.shows(newest) || words.shows(first) else { return "the newest readings lie where the other parts expect them." }
+    guard words.shows(newest) || words.shows(first) else {
+      return "the newest readings lie where the other parts expect them."
+    }
     let lies = "the newest reading lies \(words.size(newest)) \(newest < 0 ? "below" : "above") the other parts"
     guard words.shows(first) else { return "\(lies); one \(step.name) ahead nothing of that is left." }
     let (low, high) = (part.ahead.min() ?? 0, part.ahead.max() ?? 0)
@@ -128,7 +130,8 @@ struct CompositionWords: Sendable {
       return "\(lies), and what they repeat swings between \(words.term(low)) and \(words.difference(high))."
     }
     let half = part.ahead.firstIndex { abs($0) < abs(first) / 2 }
-    let fades = half.map { "half of that after \($0 + 1) \(step.name)s" } ?? "more than half of that at the end of the horizon"
+    let fades =
+      half.map { "half of that after \($0 + 1) \(step.name)s" } ?? "more than half of that at the end of the horizon"
     return "\(lies); one \(step.name) ahead \(words.difference(first)) are expected of it, \(fades)."
   }
 
@@ -148,7 +151,7 @@ struct CompositionWords: Sendable {
   /// The two dates that matter, each as a sentence.
   ///
   /// - Parameter why: What happens on the second one, such as "when 80 % is more likely than not reached".
-  func sums(why: String) -> [String] {
+  package func sums(why: String) -> [String] {
     let step = composition.step
     let now = composition.total(at: composition.cutoff) ?? 0
     let then = composition.total(at: target) ?? 0
@@ -159,7 +162,7 @@ struct CompositionWords: Sendable {
   }
 
   /// Whose parts they are, where that is not the model that publishes.
-  var attribution: String? {
+  package var attribution: String? {
     guard !composition.members.isEmpty else { return nil }
     let others = composition.membersWithParts.filter { $0 != composition.model }
     return "The forecast averages \(composition.members.listed). "

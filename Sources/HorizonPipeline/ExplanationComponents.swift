@@ -76,7 +76,9 @@ extension Explanation.Components {
     guard let total = sums.last?.total, members.isEmpty,
       abs(forecast.q50 - total) > 0.01 * told.composition.size(ceiling: nil)
     else { return [] }
-    return ["The published median of that \(told.composition.step.name) is \(words.level(forecast.q50)), after calibration."]
+    return [
+      "The published median of that \(told.composition.step.name) is \(words.level(forecast.q50)), after calibration."
+    ]
   }
 }
 

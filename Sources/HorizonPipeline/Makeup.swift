@@ -33,7 +33,9 @@ extension ReportData.Chart.Part {
       let year = isYear ? composition.thirdsOfMonths(of: part) : nil
       // Steps of a week and more have no third for some months.
       let values = isYear ? year ?? pattern.values.flatMap { [$0, $0, $0] } : pattern.values
-      self.init(name: told.name, shape: Shape(rawValue: pattern.cycle) ?? .line, values: values.map { $0 * percent }, words: words)
+      self.init(
+        name: told.name, shape: Shape(rawValue: pattern.cycle) ?? .line, values: values.map { $0 * percent },
+        words: words)
       return
     }
     let first = composition.firstIndex - composition.cutoff
@@ -60,18 +62,20 @@ extension Composition {
 }
 
 /// A line over steps that is drawn with as few points as the eye allows.
-struct Line: Sendable {
-  let points: [(step: Int, value: Double)]
+package struct Line: Sendable {
+  package let points: [(step: Int, value: Double)]
 
   /// - Parameter most: Points that are kept at first, evenly spaced, the newest one always.
-  init(_ points: [(step: Int, value: Double)], most: Int) {
+  package init(_ points: [(step: Int, value: Double)], most: Int) {
     let stride = max(1, (points.count + most - 1) / most)
     self.points = points.enumerated().filter { (points.count - 1 - $0.offset) % stride == 0 }.map(\.element)
   }
 
   /// The points without which the line would be off by more than a two-hundredth of its height (Douglas and Peucker 1973).
-  var simplified: [(step: Int, value: Double)] {
-    guard points.count > 2, let low = points.map(\.value).min(), let high = points.map(\.value).max() else { return points }
+  package var simplified: [(step: Int, value: Double)] {
+    guard points.count > 2, let low = points.map(\.value).min(), let high = points.map(\.value).max() else {
+      return points
+    }
     let tolerance = max((high - low) / 200, 1e-5 * max(abs(low), abs(high)))
     var isKept = [Bool](repeating: false, count: points.count)
     isKept[0] = true

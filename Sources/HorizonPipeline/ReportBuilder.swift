@@ -188,7 +188,8 @@ private struct ReportBuilder: Sendable {
         result[name] = Verdict(
           ceiling: ceiling.isNaN ? nil : ceiling,
           champion: championNames[Int(batch.codes(3 + 2 * buckets.count)[i])],
-          members: (members[i] ?? "").split(separator: " ").map(String.init), tiers: buckets.map { tierNames[$0][Int(batch.codes(3 + $0)[i])] },
+          members: (members[i] ?? "").split(separator: " ").map(String.init),
+          tiers: buckets.map { tierNames[$0][Int(batch.codes(3 + $0)[i])] },
           reasons: buckets.map { reasonNames[$0][Int(batch.codes(3 + buckets.count + $0)[i])] })
       }
     }
@@ -253,7 +254,9 @@ private struct ReportBuilder: Sendable {
     let histories = try MasterReader(folder: fleet.master.path, manifest: fleet.manifest, asOf: fleet.asOf)
       .read(names: names)
     let makeups = try await makeups(names, histories: histories, fleet: fleet) { name in
-      guard let verdict = verdicts[name], let ceiling = verdict.ceiling, let forecast = forecasts[name] else { return nil }
+      guard let verdict = verdicts[name], let ceiling = verdict.ceiling, let forecast = forecasts[name] else {
+        return nil
+      }
       return Published.Source(
         publisher: Publisher(publishedBy: forecast.model, champion: verdict.champion, members: verdict.members),
         ceiling: ceiling)

@@ -1,20 +1,20 @@
 /// Where a trend goes and where it changed, read from its values alone.
-struct TrendShape: Sendable, Hashable {
+package struct TrendShape: Sendable, Hashable {
   /// A place at which the trend changed.
-  struct Change: Sendable, Hashable {
+  package struct Change: Sendable, Hashable {
     /// Position of the first value after it.
-    let at: Int
+    package let at: Int
     /// Change of the trend in a month before and after it.
-    let before: Double
-    let after: Double
+    package let before: Double
+    package let after: Double
     /// By how much the level itself jumped there; 0 where only the slope changed.
-    let jump: Double
+    package let jump: Double
   }
 
   /// Change of the trend in a month, from the last value of the past on.
-  let slope: Double
+  package let slope: Double
   /// The largest changes, the newest first; at most three.
-  let changes: [Change]
+  package let changes: [Change]
 
   private static let most = 3
 
@@ -22,7 +22,7 @@ struct TrendShape: Sendable, Hashable {
   ///   - past: Oldest first, at least one value; `ahead` goes on from there.
   ///   - month: Steps in 30.44 days.
   ///   - size: A level that changes are small or large beside, above 0.
-  init(past: [Double], ahead: [Double], month: Double, size: Double) {
+  package init(past: [Double], ahead: [Double], month: Double, size: Double) {
     let span = max(1, Int(month.rounded()))
     let reach = min(span, ahead.count)
     slope = reach > 0 ? (ahead[reach - 1] - past[past.count - 1]) / Double(reach) * month : 0

@@ -53,8 +53,10 @@ private func total(_ components: [ForecastComponent], _ side: (ForecastComponent
 
   /// A week that swings by a share of a level that doubles: harmonic-ar takes logarithms.
   @Test func theWeekOfALogarithmGrowsWithItsLevel() throws {
-    let values = (0..<800).map { t in
-      Float(40 * exp2(Double(t) / 800) * (1 + 0.2 * sin(2 * .pi * Double(t) / 7)) + 0.02 * Double(t * t % 17))
+    let values = (0..<800).map { t -> Float in
+      let week: Double = 1 + 0.2 * sin(2 * Double.pi * Double(t) / 7)
+      let level: Double = 40 * exp2(Double(t) / 800)
+      return Float(level * week + 0.02 * Double(t * t % 17))
     }
     let panel = Panel(step: .day, firstIndex: 19_000, length: 800, values: values, seeds: [1])
     let model = try #require(componentModels.first { type(of: $0).card.name == "harmonic-ar" })
@@ -65,7 +67,10 @@ private func total(_ components: [ForecastComponent], _ side: (ForecastComponent
   }
 
   @Test func whatIsRememberedFades() throws {
-    var values = (0..<500).map { t in Float(60 + 5 * sin(2 * Double.pi * Double(t) / 7) + sin(Double(t * t))) }
+    var values = (0..<500).map { t -> Float in
+      let week: Double = 5 * sin(2 * Double.pi * Double(t) / 7)
+      return Float(60 + week + sin(Double(t * t)))
+    }
     var level: Float = 0
     for t in values.indices {
       level = 0.9 * level + Float(cos(Double(t * t * t)))
