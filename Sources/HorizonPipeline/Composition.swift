@@ -152,11 +152,15 @@ package struct Refit {
         guard let fitted = telling[group.model]!.fitted(to: view) as? any ComponentModel else { continue }
         for (row, s) in rows.enumerated() {
           let components = fitted.components(series: row, horizon: horizon)
-          guard !components.isEmpty else { continue }
+          guard let trend = components.first else { continue }
+          let first = view.history(row).firstIndex
+          precondition(
+            trend.past.count == group.cutoff - first + 1 && trend.ahead.count == horizon,
+            "a component has a value at each step of the history and each lead")
           result[s] = Composition(
             model: group.model, members: publishers[s].members,
             membersWithParts: publishers[s].models.filter { telling[$0] != nil }, step: panel.step,
-            firstIndex: view.history(row).firstIndex, cutoff: group.cutoff,
+            firstIndex: first, cutoff: group.cutoff,
             parts: Composition.parts(components, regressors: Set(view.covariates.regressors(of: row).map(\.name))),
             holidays: view.covariates.holidays)
         }

@@ -4,7 +4,7 @@
 /// The page's parts, and the SHA-256 of style and script in base64, by which the page's policy knows them.
 package enum EmbeddedAssets {
   package static let styleDigest = "V4AYrkSOEy4NyEzZgX93C6w4eirE0StRKfRWML+2a+8="
-  package static let scriptDigest = "k8R6zmzrQuTMGVWFOhsZVx7c1SbzCu1GPzX6RRKtvxY="
+  package static let scriptDigest = "u9lzz8zuNcvlrPaQC95VI/nr0Rgygo5Gix2AZ1k5k5I="
   package static let template = ###"""
 <!doctype html>
 <html lang="en">
@@ -915,7 +915,7 @@ const PartChart = (() => {
         drawAxes: [(u) => marks(u, part, chart, paint)],
         setCursor: [(u) => {
           const at = u.cursor.idx;
-          say(at === undefined || at === null || u.cursor.left < 0 ? null : `${names[at]}: ${text(part, part.values[at])}`);
+          say(at === undefined || at === null || u.cursor.left < 0 ? null : `${names[at]}: ${text(part, part.values[at])}${part.name === "trend" ? " %" : " points"}`);
         }],
       },
     }, [x, part.values], box);
@@ -1673,7 +1673,7 @@ const PartChart = (() => {
   function partTable(part, chart) {
     const places = PartChart.places(part, chart);
     return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Part: ${part.name}` }, el("table", {},
-      el("caption", {}, `Part of the forecast: ${part.name}${part.shape === "line" ? ", straight between these dates" : ""}`),
+      el("caption", {}, `Part of the forecast in percent of capacity: ${part.name}${part.shape === "line" ? ", straight between these dates" : ""}`),
       el("tbody", {}, ...part.values.map((value, i) => el("tr", {}, el("th", { scope: "row" }, places[i]), el("td", {}, PartChart.text(part, value)))))));
   }
 

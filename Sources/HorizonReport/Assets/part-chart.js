@@ -92,7 +92,7 @@ const PartChart = (() => {
         drawAxes: [(u) => marks(u, part, chart, paint)],
         setCursor: [(u) => {
           const at = u.cursor.idx;
-          say(at === undefined || at === null || u.cursor.left < 0 ? null : `${names[at]}: ${text(part, part.values[at])}`);
+          say(at === undefined || at === null || u.cursor.left < 0 ? null : `${names[at]}: ${text(part, part.values[at])}${part.name === "trend" ? " %" : " points"}`);
         }],
       },
     }, [x, part.values], box);

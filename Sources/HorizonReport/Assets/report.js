@@ -736,7 +736,7 @@
   function partTable(part, chart) {
     const places = PartChart.places(part, chart);
     return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Part: ${part.name}` }, el("table", {},
-      el("caption", {}, `Part of the forecast: ${part.name}${part.shape === "line" ? ", straight between these dates" : ""}`),
+      el("caption", {}, `Part of the forecast in percent of capacity: ${part.name}${part.shape === "line" ? ", straight between these dates" : ""}`),
       el("tbody", {}, ...part.values.map((value, i) => el("tr", {}, el("th", { scope: "row" }, places[i]), el("td", {}, PartChart.text(part, value)))))));
   }
 
