@@ -9,7 +9,7 @@ export PKG_CONFIG_PATH := $(CURDIR)/.deps/lib/pkgconfig$(if $(PKG_CONFIG_PATH),:
 rpath = -Xlinker -rpath -Xlinker '$$ORIGIN/$(1)'
 FLAGS := -c release --explicit-target-dependency-import-check error \
   $(call rpath,../../../.deps/arrow/lib) $(call rpath,../../../.deps/openblas/lib) $(call rpath,../lib)
-SWIFT_FILES := Package.swift Sources Tests
+SWIFT_FILES := Package.swift Sources Tests Benchmarks/ProphetParity
 
 .PHONY: help setup build test demo bench lint format third-party dist test-dist clean
 

@@ -61,6 +61,10 @@ let package = Package(
     module("HorizonStore", sees: ["HorizonCore", "ArrowBridge", crypto]),
     module("HorizonCore"),
     module("HorizonNumerics", sees: ["COpenBLAS"]),
+    // Our `prophet` beside the package of that name: what `Benchmarks/run prophet` runs.
+    .executableTarget(
+      name: "prophet-parity", dependencies: ["HorizonTestKit", "HorizonModels", "HorizonCore"],
+      path: "Benchmarks/ProphetParity", swiftSettings: settings),
     // What tests of several modules share, and what the author of a model runs.
     module("HorizonTestKit", sees: ["HorizonModels", "HorizonCore", "HorizonNumerics"]),
     // The native edges; scripts/bootstrap provides the pkg-config files.

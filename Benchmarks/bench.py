@@ -2,7 +2,7 @@
 
 Each section writes Benchmarks/results/<date>-<section>.jsonl: first a row with machine, commit and binary, then one row per
 repetition of a command. `summary` (always done last) writes results/README.md from the newest file of each section; no
-figure in it is typed by hand. Python's standard library only, but for `accuracy`, `sawtooth`, `rebasing` and `peers`, which scripts/peers equips.
+figure in it is typed by hand. Python's standard library only, but for `accuracy`, `sawtooth`, `rebasing`, `peers` and `prophet`, which scripts/peers equips.
 """
 
 import argparse
@@ -10,6 +10,7 @@ import datetime
 import glob
 import hashlib
 import json
+import math
 import os
 import platform
 import random
@@ -368,7 +369,97 @@ def peers(bench):
     bench.remove("w")
 
 
-SECTIONS = {f.__name__: f for f in (speed, scale, threads, determinism, accuracy, stress, sawtooth, rebasing, real, peers)}
+# Largest difference of two point forecasts, median over leads, as a share of the largest reading, that counts as none.
+NEAR = 0.005
+# Scenarios whose series jump or burst, and the rest: where `prophet-shift` must be better than `prophet`, and where not worse.
+SHIFTS_AND_BURSTS = ("level-shift", "burst", "migration", "capacity-change", "resize", "changing-noise")
+OTHER_BEHAVIOURS = ("steady-growth", "seasonal", "low-idle", "runaway", "sawtooth-disk", "month-end", "quarter-end", "holidays", "trend-break", "shared-load", "gaps")
+
+
+def prophet(bench):
+    """Our `prophet` against the package of that name: optimum, forecasts, intervals, CPU; then what both our entries cost and are worth."""
+    parity, tool = os.path.join(os.path.dirname(bench.binary), "prophet-parity"), os.path.join(ROOT, "scripts/parity/prophet")
+    if not os.path.exists(PEERS):
+        sys.exit("bench: prophet needs the package. Run scripts/peers once, then this again.")
+    one_thread = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+    def said(*argv, given=""):
+        return subprocess.run(argv, check=True, input=given, stdout=subprocess.PIPE, text=True, env=one_thread).stdout
+
+    def kept(name, text):
+        with open(bench.path(name), "w") as f:
+            f.write(text)
+        return bench.path(name)
+
+    data = os.path.abspath(bench.options.data)
+    cases = {"generated": said(tool, "cases", "bench"), "real": said(tool, "cases", "real", "--data", data)}
+    def compared(name, lines, *how):
+        references = said(tool, "reference", "--samples", "2000", "--cache", os.path.join(HERE, ".cache/prophet"), *how, given=lines)
+        rows = [json.loads(line) for line in said(parity, kept("cases", lines), kept("references", references)).splitlines()]
+        for row in rows:
+            row |= row.pop("against", {})
+            bench.write({"row": "agreement", "set": name, **row})
+        return rows
+
+    for name, lines in cases.items():
+        # Where forecasts differ the package's usual optimiser may have stopped early: once more with Stan's Newton, at 50 times the cost.
+        far = {r["name"] for r in compared(name, lines) if r.get("mean_difference", 0) > NEAR}
+        compared(f"{name}, Newton", "".join(line + "\n" for line in lines.splitlines() if json.loads(line)["name"] in far), "--algorithm", "Newton")
+
+    # Both sides on the same series: 64 of default options, and all of other growths and modes.
+    rows = [json.loads(line) for line in cases["generated"].splitlines()]
+    chosen = [r for r in rows if "options" not in r][:64] + [r for r in rows if "options" in r]
+    lines = "".join(json.dumps(r) + "\n" for r in chosen)
+    groups = {}
+    for r in chosen:
+        groups.setdefault(json.dumps(r.get("options", {})), []).append(r["name"])
+
+    def body(n):
+        busy, begin, spent = busy_seconds(), time.perf_counter(), os.times()
+        ours = [json.loads(line) for line in said(parity, "--time", kept("cases", lines)).splitlines()]
+        theirs = {r["name"]: r for r in map(json.loads, said(tool, "time", "--repeat", "1", given=lines).splitlines())}
+        wall, after = time.perf_counter() - begin, os.times()
+        mine = sum(after[i] - spent[i] for i in (2, 3))
+        quiet = busy_seconds() - busy - mine <= 0.05 + MOST_OF_OTHERS * wall * os.cpu_count()
+        for row, (options, names) in zip(ours, groups.items()):
+            costs = sorted(theirs[name]["cpu_s"] for name in names)
+            bench.note("cost", repetition=n, quiet=quiet, options=json.loads(options), **row, package_cpu_s=statistics.mean(costs),
+                       package_fit_cpu_s=statistics.mean(theirs[name]["fit_cpu_s"] for name in names), package_slowest_over_median=costs[-1] / statistics.median(costs),
+                       times=statistics.mean(costs) / row["cpu_s"])
+            print(f"  {options or 'default':60} {1e3 * row['cpu_s']:.3f} ms, the package {1e3 * statistics.mean(costs):.0f} ms, {statistics.mean(costs) / row['cpu_s']:.0f} x")
+        return quiet
+
+    bench.rounds(body)
+
+    models = subprocess.run([bench.binary, "models"], check=True, capture_output=True, text=True).stdout
+    entries = ["prophet"] + ["prophet-shift"] * ("prophet-shift" in models)
+    metrics = bench.fleet(SERVERS)
+    cost = lambda models: ["run", metrics, "--workspace", bench.path("w"), "--models", models, "--quiet"]
+
+    def both(n):
+        quiet = True
+        for step, models in (("run seasonal-naive", "seasonal-naive"), ("run prophet", ",".join(["seasonal-naive", *entries]))):
+            bench.remove("w")
+            quiet &= bench.measure(step, n, cost(models))["quiet"]
+        return quiet
+
+    bench.rounds(both)
+    bench.remove("w")
+    if len(entries) < 2:
+        print("  there is no prophet-shift: behaviours are left out")
+        return
+    for scenario in (*SHIFTS_AND_BURSTS, *OTHER_BEHAVIOURS, "mixed"):
+        metrics = bench.fleet(50, 42, *([] if scenario == "mixed" else [scenario]))
+        bench.remove("w")
+        bench.measure(f"ingest {scenario}", 0, ["ingest", metrics, "--workspace", bench.path("w"), "--quiet"])
+        bench.measure(f"backtest {scenario}", 0, ["backtest", "--models", ",".join(["seasonal-naive", *entries]), "--workspace", bench.path("w"), "--quiet"])
+        truth = os.path.join(os.path.dirname(metrics), "truth.parquet")
+        for line in said(PEERS, os.path.join(HERE, "behaviours.py"), bench.path("w"), "prophet-shift", "prophet", scenario, truth).splitlines():
+            bench.write({"row": "score", **json.loads(line)})
+    bench.remove("w")
+
+
+SECTIONS = {f.__name__: f for f in (speed, scale, threads, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet)}
 
 
 # --- summary -----------------------------------------------------------------------------------------------------------
@@ -450,8 +541,93 @@ def peers_by_data(kept):
     return rows
 
 
+def agreements(kept):
+    """Rows of series that both fitted, without those whose posterior has no maximum because the model goes through every reading."""
+    both = [r for r in kept.rows if r["row"] == "agreement" and "gain" in r and "Newton" not in r["set"]]
+    return both, [r for r in both if not r["is_unbounded"]]
+
+
+def coverage(rows):
+    scored = sum(r["scored"] for r in rows)
+    return {level: tuple(sum(r[f] for r in rows) / scored for f in (f"inside{level}", f"package_inside{level}")) for level in (80, 90)}
+
+
+def prophet_costs(kept):
+    """By options the costs of the quiet repetitions."""
+    costs = {}
+    for r in kept.counted("cost", "figure"):
+        costs.setdefault(json.dumps(r["options"]), []).append(r)
+    return {options: {f: statistics.median(r[f] for r in rows) for f in rows[0] if isinstance(rows[0][f], float)} | {"series": rows[0]["series"]}
+            for options, rows in costs.items()}
+
+
+def prophet_lines(line, kept):
+    both, rows = agreements(kept)
+    if not rows:
+        return
+    refused = [r for r in kept.rows if r["row"] == "agreement" and "gain" not in r and "Newton" not in r["set"]]
+    newton = [r for r in kept.rows if r["row"] == "agreement" and "gain" in r and "Newton" in r["set"]]
+    command = "Benchmarks/run prophet"
+    better = [r for r in rows if r["gain"] >= -1e-3]
+    line("`prophet`: log posterior at least the package's less 0.001 on 99 % of series", kept, f"{len(better) / len(rows):.1%} of {len(rows)}", len(better) >= 0.99 * len(rows), command,
+         f"least {min(r['gain'] for r in rows):.3g}, median {statistics.median(r['gain'] for r in rows):.3g}, largest {max(r['gain'] for r in rows):.3g}; "
+         f"{len(both) - len(rows)} more have no maximum, {len(refused)} were refused by one side; at the package's parameters our formula differs by at most "
+         f"{max(r.get('formula_error', 0) for r in rows):.1e} of its value")
+    near = [r for r in both if r["mean_difference"] <= NEAR]
+    far = [r for r in both if r["mean_difference"] > NEAR]
+    line("`prophet`: mean within 0.5 % of the package's on 95 %, else of a higher posterior", kept, f"{len(near) / len(both):.1%} of {len(both)}",
+         len(near) >= 0.95 * len(both) and all(r["gain"] > 0 for r in far), command,
+         f"median over leads, of the largest reading; {sum(r['gain'] > 0 for r in far)} of the other {len(far)} have the higher posterior; median difference "
+         f"{statistics.median(r['mean_difference'] for r in both):.2%}; where the package's optimiser is replaced by Stan's Newton, {sum(r['mean_difference'] <= NEAR for r in newton)} of "
+         f"those {len(newton)} come within 0.5 %, and their median difference falls from {statistics.median([r['mean_difference'] for r in far] or [0]):.2%} to "
+         f"{statistics.median([r['mean_difference'] for r in newton] or [0]):.2%}")
+    held = coverage(both)
+    line("`prophet`: coverage of raw intervals within 2 points of the package's", kept, "; ".join(f"{level} %: {ours:.1%}, the package {theirs:.1%}" for level, (ours, theirs) in held.items()),
+         all(abs(a - b) <= 0.02 for a, b in held.values()), command, f"{sum(r['scored'] for r in both):,} held-out readings of {len(both)} series")
+    for options, cost in prophet_costs(kept).items():
+        growth, limit = json.loads(options).get("growth", "linear"), {"{}": 300}.get(options, 50)
+        if options == "{}" or json.loads(options).keys() == {"growth", "cap"}:
+            line(f"`prophet`, {growth}: fit and 180 days ahead {limit} times cheaper than the package", kept, f"{cost['times']:.0f} times", cost["times"] >= limit, command,
+                 f"{kept.told('cost', 'figure')}; {1e3 * cost['cpu_s']:.3f} ms CPU against {1e3 * cost['package_cpu_s']:.0f} ms, {cost['series']} series, one thread; the package with its "
+                 "default of 1,000 samples and one interval, ours with seven quantiles")
+    slowest = {o: c["slowest_over_median"] for o, c in prophet_costs(kept).items()}
+    line("`prophet`: no fit takes more than 50 times the median fit", kept, f"{max(slowest.values()):.1f} times", max(slowest.values()) <= 50, command,
+         f"the package {max(c['package_slowest_over_median'] for c in prophet_costs(kept).values()):.1f} times")
+    if kept.of("run prophet"):
+        wall, memory = (kept.median("run prophet", f) - kept.median("run seasonal-naive", f) for f in ("wall_s", "peak_rss_mb"))
+        line("both Prophet entries, all folds and publishing of 8,000 series: within 14 s and 300 MB on top", kept, f"{wall:.1f} s, {memory:.0f} MB", wall <= 14 and memory <= 300,
+             kept.command("run prophet"), f"{kept.told('run prophet')}; CPU {kept.cpu('run prophet') - kept.cpu('run seasonal-naive'):.1f} s on top of `--models seasonal-naive`")
+    shown = {r["scenario"]: r for r in kept.scores("behaviour", part="all")}
+    for asked, scenarios, limit in (("with shifts and bursts", SHIFTS_AND_BURSTS, 0.9), ("of other kinds", OTHER_BEHAVIOURS, 1.01)):
+        found = {s: shown[s]["loss_ratio"] for s in scenarios if s in shown}
+        if found:
+            worst = max(found.values())
+            line(f"`prophet-shift` on synthetic behaviours {asked}: at most {limit} of the loss of `prophet`", kept, f"worst {worst:.3f}", worst <= limit,
+                 kept.command(f"backtest {next(iter(found))}"), ", ".join(f"{s} {v:.3f}" for s, v in found.items()))
+
+
+def prophet_table(kept):
+    both, rows = agreements(kept)
+    if not rows:
+        return []
+    text = ["## Prophet beside the package of that name", "", "Gain: our log posterior less the package's, natural log units. Difference: of point forecasts, median over leads, as a share of the largest",
+            "reading; in parentheses as a share of the mean seasonal difference. Intervals: share of held-out readings inside the raw 80 % interval, ours and the package's.", "",
+            "| series | number | least gain | median gain | median difference | 95 % of series below | 80 % holds | package |", "| --- | --- | --- | --- | --- | --- | --- | --- |"]
+    for kind in dict.fromkeys((r["set"], r["kind"]) for r in rows):
+        of = [r for r in rows if (r["set"], r["kind"]) == kind]
+        differences = sorted(r["mean_difference"] for r in of)
+        seasonal = [r["mean_difference_of_season"] for r in of if "mean_difference_of_season" in r]
+        held = coverage(of)[80]
+        text.append(f"| {kind[0]}: {kind[1]} | {len(of)} | {min(r['gain'] for r in of):.4f} | {statistics.median(r['gain'] for r in of):.4f} | {statistics.median(differences):.3%} "
+                    f"({statistics.median(seasonal) if seasonal else 0:.2%}) | {differences[math.ceil(0.95 * len(differences)) - 1]:.3%} | {held[0]:.3f} | {held[1]:.3f} |")
+    text += ["", "| options | series | ms a fit and forecast | the package | times | slowest over median | the package |", "| --- | --- | --- | --- | --- | --- | --- |"]
+    text += [f"| {'default' if options == '{}' else options.strip('{}')} | {c['series']} | {1e3 * c['cpu_s']:.3f} | {1e3 * c['package_cpu_s']:.0f} | {c['times']:.0f} | "
+             f"{c['slowest_over_median']:.1f} | {c['package_slowest_over_median']:.1f} |" for options, c in prophet_costs(kept).items()]
+    return text + [""]
+
+
 def summary(_):
-    speed, scale, threads, determinism, accuracy, stress, sawtooth, rebasing, real, peers = (Kept(s) for s in SECTIONS)
+    speed, scale, threads, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet = (Kept(s) for s in SECTIONS)
     table = []
 
     def line(asked, kept, measured, met, command, detail=""):
@@ -524,6 +700,8 @@ def summary(_):
              champion <= 0.97 * best["loss_ratio"], peers.command(f"backtest {data}"),
              f"best peer: {best['model']}; chosen by earlier folds only: {nested / best['loss_ratio']:.3f}")
 
+    prophet_lines(line, prophet)
+
     text = ["# Benchmark results", "", "Written by `Benchmarks/run`; do not edit. `$BENCH` is the scratch folder, `$DATA` the real data. Times are medians of wall",
             "seconds over the quiet repetitions: those in which other work took at most a twentieth of the machine.", "",
             "| asked | measured | met | detail | command |", "| --- | --- | --- | --- | --- |", *table, ""]
@@ -563,8 +741,9 @@ def summary(_):
             text += [f"| {data} | {r['model']} | {r['loss_ratio']:.3f} | " + (f"{r['cpu_s_per_fit']:.3f} | {r['fits']} | {r['failed']} |" if "fits" in r else " | | |")
                      for r in sorted(rows, key=lambda r: r["loss_ratio"])]
         text += [""]
+    text += prophet_table(prophet)
     text += ["## Raw rows", ""]
-    for kept in (speed, scale, threads, determinism, accuracy, stress, sawtooth, rebasing, real, peers):
+    for kept in (speed, scale, threads, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet):
         if kept.name:
             h = kept.head
             changed = "" if h["binary_is_of_that_commit"] else " (the binary is of other sources)"
@@ -593,8 +772,8 @@ def main():
         sys.exit(f"bench: {options.binary} is not there. Run make build first.")
     chosen = list(SECTIONS) if "all" in asked else [s for s in SECTIONS if s in asked]
     if asked == ["all"] and not os.path.exists(PEERS):
-        print("bench: accuracy, sawtooth, rebasing and peers are left out; scripts/peers makes what they need")
-        chosen = [s for s in chosen if s not in ("accuracy", "sawtooth", "rebasing", "peers")]
+        print("bench: accuracy, sawtooth, rebasing, peers and prophet are left out; scripts/peers makes what they need")
+        chosen = [s for s in chosen if s not in ("accuracy", "sawtooth", "rebasing", "peers", "prophet")]
     bench = Bench(options)
     existed = os.path.isdir(bench.scratch)
     for section in chosen:

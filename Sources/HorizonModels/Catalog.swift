@@ -13,6 +13,7 @@ package enum Catalog {
     .model(Harmonic()),
     .model(HarmonicAR()),
     .model(Sawtooth()),
+    .model(Prophet()),
     .combination(Ensemble()),
   ]
 
