@@ -75,7 +75,8 @@ let package = Package(
     tests(of: "HorizonContest", with: ["HorizonModels", "HorizonTestKit", "HorizonCore"]),
     tests(of: "HorizonModels", with: ["HorizonTestKit", "HorizonCore", "HorizonNumerics"]),
     tests(
-      of: "HorizonPipeline", with: ["HorizonSynthetic", "HorizonStore", "HorizonCore", "HorizonNumerics"]),
+      of: "HorizonPipeline",
+      with: ["HorizonSynthetic", "HorizonModels", "HorizonStore", "HorizonCore", "HorizonNumerics"]),
     tests(of: "HorizonReport"),
     tests(of: "HorizonRisk", with: ["HorizonCore", "HorizonNumerics"]),
     tests(of: "HorizonSources", with: ["HorizonStore", "HorizonCore"]),

@@ -88,3 +88,14 @@ extension HarmonicFit: HarmonicForecast {
     }
   }
 }
+
+extension HarmonicFit {
+  func components(horizon: Int, future: [Double]) -> [ForecastComponent] {
+    design.parts(coefficients, horizon: horizon, future: future).map { part in
+      let level = part.name == "trend" ? base : 0
+      return ForecastComponent(
+        name: part.name, isMultiplicative: false, past: part.past.map { Float(level + $0) },
+        ahead: part.ahead.map { Float(level + $0) })
+    }
+  }
+}

@@ -131,6 +131,34 @@ extension HarmonicDesign.Wave {
 }
 
 extension HarmonicDesign {
+  /// What the terms of one cycle, or of the trend, add up to at each step of the history and at the leads of `future`.
+  struct Part {
+    let name: String
+    var past: [Double]
+    var ahead: [Double]
+  }
+
+  /// The regression taken apart: the trend, then the cycles that have waves, from the shortest. The level stays out.
+  func parts(_ coefficients: [Double], horizon: Int, future: [Double]) -> [Part] {
+    let day = 1 / step.days
+    // The week's slowest wave is the week itself.
+    let cycles = waves.map { $0.period > 7.5 * day ? "yearly" : $0.period > 1.001 * day ? "weekly" : "daily" }
+    func part(_ name: String, _ own: [Int]) -> Part {
+      var part = Part(
+        name: name, past: [Double](repeating: 0, count: count), ahead: [Double](repeating: 0, count: horizon))
+      for i in own {
+        for t in 0..<count { part.past[t] += coefficients[i] * columns[i * count + t] }
+        for l in 0..<horizon { part.ahead[l] += coefficients[i] * future[l * terms + i] }
+      }
+      return part
+    }
+    var parts = [part("trend", [0, 1])]
+    for name in ["daily", "weekly", "yearly"] where cycles.contains(name) {
+      parts.append(part(name, (2..<terms).filter { cycles[($0 - 2) / 2] == name }))
+    }
+    return parts
+  }
+
   /// The rows of the design at leads 1...`horizon`: `[lead][term]`.
   func future(horizon: Int) -> [Double] {
     var rows: [Double] = []
@@ -151,10 +179,19 @@ protocol HarmonicForecast: Sendable {
   var design: HarmonicDesign { get }
   /// - Parameter future: What `HarmonicDesign.future` gives for the block's horizon.
   func forecast(series: Int, future: [Double], into block: inout ForecastBlock)
+  /// Trend first; what there is of `daily`, `weekly`, `yearly` and `memory` after it.
+  ///
+  /// - Parameter future: What `HarmonicDesign.future` gives for this horizon.
+  func components(horizon: Int, future: [Double]) -> [ForecastComponent]
 }
 
-struct FittedHarmonic<Fit: HarmonicForecast>: FittedModel {
+struct FittedHarmonic<Fit: HarmonicForecast>: ComponentModel {
   let fits: [Result<Fit, ModelError>]
+
+  func components(series: Int, horizon: Int) -> [ForecastComponent] {
+    guard case .success(let fit) = fits[series] else { return [] }
+    return fit.components(horizon: horizon, future: fit.design.future(horizon: horizon))
+  }
 
   func forecast(horizon: Int) -> ForecastBlock {
     var block = ForecastBlock(count: fits.count, horizon: horizon)

@@ -34,6 +34,8 @@ package struct Explanation: Sendable {
   package var quality: Quality
   package var changes: [Change]
   package var profile: Profile?
+  /// Nil where no model that publishes can be taken apart.
+  package var components: Components?
   package var history: [Point]
   package var forecast: [Interval]
   package var sources: [Source]
@@ -120,6 +122,80 @@ package struct Explanation: Sendable {
     package var words: [String]
   }
 
+  /// What the point forecast is made of, in the unit of the readings, by the models fitted again as the run fitted them.
+  package struct Components: Sendable, Encodable {
+    /// Whose parts they are: the model that publishes, or a member of the combination that does.
+    package var model: String
+    /// Models whose forecasts are averaged; empty where one publishes alone.
+    package var members: [String]
+    /// Those that can be taken apart.
+    package var membersWithParts: [String]
+    /// The trend first; empty where `note` says why.
+    package var parts: [Part]
+    package var trend: Trend?
+    /// Ahead, the next one first.
+    package var holidays: [Holiday]
+    /// At the as-of, and at the likely breach or the end of the horizon.
+    package var sums: [Sum]
+    /// Sentences.
+    package var words: [String]
+    /// Why nothing is shown.
+    package var note: String?
+  }
+
+  package struct Part: Sendable, Encodable {
+    package var name: String
+    /// `trend`, `cycle`, `holidays`, `regressor` or `memory`.
+    package var kind: String
+    /// Whether the model holds it as a share of the trend.
+    package var isMultiplicative: Bool
+    /// Whether it rounds to nothing everywhere.
+    package var isFlat: Bool
+    package var pattern: Pattern?
+    /// At leads 1, 2, ...
+    package var ahead: [Double]
+    package var words: String
+  }
+
+  /// The newest cycle, as amounts beside the trend.
+  package struct Pattern: Sendable, Encodable {
+    /// `day`, `week` or `year`.
+    package var cycle: String
+    package var places: [String]
+    package var values: [Double]
+  }
+
+  package struct Trend: Sendable, Encodable {
+    /// From the as-of on.
+    package var perMonth: Double
+    /// The largest ones, the newest first.
+    package var changes: [Bend]
+  }
+
+  /// Where a trend changed.
+  package struct Bend: Sendable, Encodable {
+    package var date: String
+    package var perMonthBefore: Double
+    package var perMonthAfter: Double
+    /// Of the level itself.
+    package var jump: Double
+  }
+
+  package struct Holiday: Sendable, Encodable {
+    package var name: String
+    package var date: String
+    package var amount: Double
+  }
+
+  package struct Sum: Sendable, Encodable {
+    /// `as_of`, `breach` or `horizon`.
+    package var what: String
+    package var time: String
+    package var total: Double
+    /// By part, in the order of `parts`.
+    package var amounts: [Double]
+  }
+
   package struct CleanUps: Sendable, Encodable {
     /// From one to the next, typically.
     package var days: Double
@@ -162,7 +238,7 @@ package struct Explanation: Sendable {
 extension Explanation: Encodable {
   private enum Key: String, CodingKey {
     case server, resource, run, step, horizon, unit, capacity, live, risks, contest, trust, quality, changes, profile
-    case history, forecast, sources
+    case components, history, forecast, sources
     case asOf = "as_of"
     case capacityDecision = "capacity_decision"
     case breachRule = "breach_rule"
@@ -187,6 +263,7 @@ extension Explanation: Encodable {
     try box.encode(quality, forKey: .quality)
     try box.encode(changes, forKey: .changes)
     try box.encode(profile, forKey: .profile)
+    try box.encode(components, forKey: .components)
     try box.encode(history, forKey: .history)
     try box.encode(forecast, forKey: .forecast)
     try box.encode(sources, forKey: .sources)

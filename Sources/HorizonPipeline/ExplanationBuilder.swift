@@ -32,11 +32,13 @@ extension Explanation {
       contest: Contest(record), trust: [], quality: Quality(record),
       changes: (shifts + resizes).sorted { ($0.date, $0.kind.rawValue) < ($1.date, $1.kind.rawValue) },
       profile: view.flatMap { Profile($0.history, ceiling: record.decision.ceiling, unit: record.resource?.unit) },
+      components: nil,
       history: zip(record.history.times, record.history.values).map { Point(time: text($0), value: $1) },
       forecast: record.forecast.map {
         Interval(
           time: text($0.time), lead: $0.lead, q10: $0.q10, q50: $0.q50, q90: $0.q90, tier: $0.tier)
       }, sources: Source.all(of: record))
+    components = Components(record, risks: record.risks)
     let longest = Double(record.forecast.count) * step.days
     // Neighbours that say the same are one.
     var spans: [(first: Int, last: Int, tier: TrustTier, reason: String)] = []
@@ -221,20 +223,15 @@ extension Explanation.Profile {
   ]
 
   private func sentences(ceiling: Double?, unit: String?) -> [String] {
-    // Points of capacity where there is a ceiling, else the unit of the readings.
-    let points = ceiling.flatMap { $0 > 0 ? 100 / $0 : nil }
-    func amount(_ x: Double) -> String {
-      points.map { "\(fixed(abs(x) * $0, digits: 1)) points" } ?? "\(shortNumber(abs(x)))\(unit.map { " \($0)" } ?? "")"
-    }
+    let words = AmountWords(ceiling: ceiling, unit: unit)
+    func amount(_ x: Double) -> String { words.size(x) }
+    func place(_ x: Double) -> String { words.place(x) }
     func beside(_ x: Double) -> String {
       // A share of a level near zero says nothing.
       guard level > 0, abs(x) < 3 * level else { return "\(amount(x)) \(x < 0 ? "below" : "above")" }
       return "\(fixed(abs(x) / level * 100, digits: 0)) % \(x < 0 ? "below" : "above")"
     }
-    func place(_ x: Double) -> String {
-      points.map { "\(fixed(x * $0, digits: 1)) % of capacity" } ?? "\(shortNumber(x))\(unit.map { " \($0)" } ?? "")"
-    }
-    var words: [String] = []
+    var sentences: [String] = []
     if let recentMean {
       var sentence = "The mean of the last 30 days is \(place(recentMean))"
       // With a cycle of clean-ups it says at which place of the cycle the two lie.
@@ -244,15 +241,15 @@ extension Explanation.Profile {
           ? ", as 60 days before"
           : ", \(amount(recentChange)) \(recentChange < 0 ? "below" : "above") that of 60 days before"
       }
-      words.append("\(sentence).")
+      sentences.append("\(sentence).")
     }
     let moves = abs(trendPerMonth) * 12 > 0.02 * max(abs(level), .leastNormalMagnitude)
-    words.append(
+    sentences.append(
       moves
         ? "A straight trend through all readings \(trendPerMonth > 0 ? "grows" : "falls") by \(amount(trendPerMonth)) a month."
         : "Over all readings it neither grows nor falls to speak of.")
     if let cleanUps {
-      words.append(
+      sentences.append(
         "It fills and is cleaned up about every \(fixed(cleanUps.days, digits: cleanUps.days < 10 ? 1 : 0)) days, lately from \(place(cleanUps.before)) down to \(place(cleanUps.after))."
       )
     }
@@ -261,23 +258,23 @@ extension Explanation.Profile {
       let high = cycle.deviations.indices.max { cycle.deviations[$0] < cycle.deviations[$1] }!
       let name = Self.places[cycle.name] ?? (0..<24).map { "\($0 < 10 ? "0" : "")\($0):00" }
       guard cycle.strength >= Self.noticeable else {
-        words.append("The \(cycle.name) has no pattern to speak of.")
+        sentences.append("The \(cycle.name) has no pattern to speak of.")
         continue
       }
       let extent = "\(beside(cycle.deviations[low])) the mean"
       switch cycle.name {
       case "week":
-        words.append("\(name[low]) are \(extent), \(name[high]) \(beside(cycle.deviations[high])) it.")
+        sentences.append("\(name[low]) are \(extent), \(name[high]) \(beside(cycle.deviations[high])) it.")
       default:
-        words.append(
+        sentences.append(
           "Over the \(cycle.name) it peaks \(cycle.name == "year" ? "in" : "at") \(name[high]) (\(beside(cycle.deviations[high])) the mean), "
             + "least \(cycle.name == "year" ? "in" : "at") \(name[low]) (\(beside(cycle.deviations[low]))).")
       }
     }
-    words.append(
+    sentences.append(
       noise > 1e-6 * abs(level)
         ? "What is left is noise of \(amount(noise)) (standard deviation)." : "There is no noise: it never changes.")
-    return words
+    return sentences
   }
 }
 
@@ -310,7 +307,7 @@ extension Explanation.Source {
     return sources + [
       Self(
         what: "chart: forecast", file: "\(run)/forecasts.parquet",
-        columns: ["time", "lead", "model", "q10", "q50", "q90"]),
+        columns: ["time", "lead", "model", "mean", "q10", "q50", "q90"]),
       Self(
         what: "chart: readings", file: "master/\(record.resource?.folder ?? "")/part-*.parquet",
         columns: ["time", "value"]),
@@ -322,6 +319,7 @@ extension Explanation.Source {
         columns: ["champion", "members", "loss_ratio", "ceiling", "tier_*", "reason_*", "tested_lead"]),
       Self(what: "data quality", file: "quality.json", columns: ["series"]),
       Self(what: "level, trend, cycles, changes", file: "computed from the readings above", columns: []),
+      Self(what: "what the forecast is made of", file: "the model fitted again to the readings above", columns: []),
       Self(what: "settings", file: "\(run)/run.json", columns: ["settings", "horizon", "units"]),
     ]
   }

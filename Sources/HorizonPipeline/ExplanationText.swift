@@ -16,6 +16,7 @@ private struct ExplanationText {
     let sections: [(String?, [String], String?)] = [
       (nil, headline, "risks.parquet"),
       (chartTitle, chart, "forecasts.parquet, master"),
+      ("What the forecast is made of", components, "computed from master"),
       ("Contest", contest, "leaderboard.parquet, decisions.parquet"),
       ("Trust", trust, "decisions.parquet"),
       ("Data quality", quality, "quality.json, master"),
@@ -253,6 +254,24 @@ private struct ExplanationText {
       }
     }
     return lines
+  }
+
+  // MARK: components
+
+  private var components: [String] {
+    guard let made = explanation.components else { return [] }
+    if let note = made.note { return paragraph(note) }
+    return made.parts.flatMap { part -> [String] in
+      let drawn = part.isFlat ? "" : part.pattern.map { sparkline($0.values) } ?? ""
+      return paragraph("\(part.name): \(drawn)\(part.words)", hanging: 2)
+    } + made.words.flatMap { paragraph($0) }
+  }
+
+  /// One cycle in a few characters; nothing where the terminal has ASCII only or the cycle is flat.
+  private func sparkline(_ values: [Double]) -> String {
+    guard style.isUnicode, let low = values.min(), let high = values.max(), high > low else { return "" }
+    let bars = Array("▁▂▃▄▅▆▇█")
+    return String(values.map { bars[Int((($0 - low) / (high - low) * 7).rounded())] }) + "  "
   }
 
   // MARK: contest

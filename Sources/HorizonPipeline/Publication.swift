@@ -14,6 +14,25 @@ struct Publication: Sendable {
   var isStandIn: [Bool]
 }
 
+/// The readings of a panel as models are fitted to them for publishing.
+struct PublishedReadings: Sendable {
+  private let raw: Panel
+  private let rebased: Panel
+  /// Level changes found, by series, oldest first.
+  let changes: [[LevelChange]]
+
+  /// - Parameter panel: Readings up to the as-of.
+  init(_ panel: Panel) {
+    raw = panel
+    (rebased, changes) = panel.rebased()
+  }
+
+  /// Raw readings as in the contest, unless the model is to forecast on a level that it would take for a slope.
+  func areRaw(for card: ModelCard, series: Int) -> Bool { card.seesRawReadings && changes[series].isEmpty }
+
+  func panel(raw isRaw: Bool) -> Panel { isRaw ? raw : rebased }
+}
+
 /// Series of a tile that a model is fitted to together.
 private struct Part: Hashable {
   let cutoff: Int
@@ -32,15 +51,16 @@ func publication(
     bounds: [],
     models: [], isStandIn: [Bool](repeating: false, count: count))
   var own: [Int: [Int: ForecastBlock]] = [:]  // [series][model], a block of one row
-  let (rebased, changes) = tile.panel.rebased()
+  let readings = PublishedReadings(tile.panel)
   func run(_ model: Int, on series: [Int]) {
     guard case .model(let method) = contestants[model] else { return }
-    let seesRaw = contestants[model].card.seesRawReadings
-    // Raw readings as in the contest, unless the model is to forecast on a level that it would take for a slope.
-    let isRaw = { (s: Int) in seesRaw && changes[s].isEmpty }
-    for (part, rows) in Dictionary(grouping: series, by: { Part(cutoff: tile.cutoff($0), isRaw: isRaw($0)) }) {
-      let (panel, cutoff) = (part.isRaw ? tile.panel : rebased, part.cutoff)
-      let block = method.checkedForecast(of: panel.selecting(rows, cutoff: cutoff), horizon: horizon)
+    let card = contestants[model].card
+    let parts = Dictionary(grouping: series) { s in
+      Part(cutoff: tile.cutoff(s), isRaw: readings.areRaw(for: card, series: s))
+    }
+    for (part, rows) in parts {
+      let panel = readings.panel(raw: part.isRaw).selecting(rows, cutoff: part.cutoff)
+      let block = method.checkedForecast(of: panel, horizon: horizon)
       for (row, s) in rows.enumerated() { own[s, default: [:]][model] = block.row(row) }
     }
   }

@@ -19,11 +19,13 @@ package func writtenReport(of run: URL) throws(Failure) -> String {
 
 /// Renders the page of a run that is being made, from its files and the master's readings.
 func report(
-  of run: URL, manifest: RunManifest, risks: [RiskRow], comparison: Comparison?, in workspace: Workspace
+  of run: URL, manifest: RunManifest, risks: [RiskRow], comparison: Comparison?, in workspace: Workspace,
+  threads: Int
 ) async throws -> String {
   renderReport(
-    try await ReportBuilder(run: run, manifest: manifest, risks: risks, comparison: comparison, workspace: workspace)
-      .data())
+    try await ReportBuilder(
+      run: run, manifest: manifest, risks: risks, comparison: comparison, workspace: workspace, threads: threads
+    ).data())
 }
 
 /// Gathers what the page shows.
@@ -33,6 +35,7 @@ private struct ReportBuilder: Sendable {
   let risks: [RiskRow]
   let comparison: Comparison?
   let workspace: Workspace
+  let threads: Int
 
   /// Series that get a chart, at most; rows that get a line, at most.
   private static let mostCharts = 200
@@ -147,6 +150,8 @@ private struct ReportBuilder: Sendable {
   /// What was decided for one series.
   private struct Verdict {
     let ceiling: Double?
+    let champion: String
+    let members: [String]
     /// By lead bucket.
     let tiers: [String]
     let reasons: [String]
@@ -168,19 +173,23 @@ private struct ReportBuilder: Sendable {
     let reader = try TableReader(
       parquet: run.appending(path: "decisions.parquet").path,
       columns: [Column("server", .key), Column("resource", .key), Column("ceiling", .double, nullable: true)] + tiers
-        + reasons)
+        + reasons + [Column("champion", .key), Column("members", .text)])
     var result: [SeriesName: Verdict] = [:]
     while let batch = try reader.next() {
       let (servers, resources) = (reader.keyNames(0), reader.keyNames(1))
       let tierNames = buckets.map { reader.keyNames(3 + $0) }
       let reasonNames = buckets.map { reader.keyNames(3 + buckets.count + $0) }
+      let (championNames, members) = (reader.keyNames(3 + 2 * buckets.count), batch.strings(4 + 2 * buckets.count))
       for i in 0..<batch.rowCount {
         let name = SeriesName(
           server: servers[Int(batch.codes(0)[i])], resource: resources[Int(batch.codes(1)[i])])
         guard wanted.contains(name) else { continue }
         let ceiling = batch.doubles(2)[i]
         result[name] = Verdict(
-          ceiling: ceiling.isNaN ? nil : ceiling, tiers: buckets.map { tierNames[$0][Int(batch.codes(3 + $0)[i])] },
+          ceiling: ceiling.isNaN ? nil : ceiling,
+          champion: championNames[Int(batch.codes(3 + 2 * buckets.count)[i])],
+          members: (members[i] ?? "").split(separator: " ").map(String.init),
+          tiers: buckets.map { tierNames[$0][Int(batch.codes(3 + $0)[i])] },
           reasons: buckets.map { reasonNames[$0][Int(batch.codes(3 + buckets.count + $0)[i])] })
       }
     }
@@ -192,6 +201,12 @@ private struct ReportBuilder: Sendable {
     var model = ""
     var quantiles = [[Double]](repeating: [], count: Levels.count)
     var tiers: [String] = []
+
+    /// What it came from.
+    struct Source: Sendable {
+      let publisher: Publisher
+      let ceiling: Double
+    }
   }
 
   private func readForecasts(_ names: Set<SeriesName>) throws -> [SeriesName: Published] {
@@ -234,10 +249,18 @@ private struct ReportBuilder: Sendable {
 
   private func charts(
     _ names: [SeriesName], fleet: Fleet, units: [String: String], verdicts: [SeriesName: Verdict]
-  ) throws -> (charts: [ReportData.Chart], facts: [SeriesName: Facts]) {
+  ) async throws -> (charts: [ReportData.Chart], facts: [SeriesName: Facts]) {
     let forecasts = try readForecasts(Set(names))
     let histories = try MasterReader(folder: fleet.master.path, manifest: fleet.manifest, asOf: fleet.asOf)
       .read(names: names)
+    let makeups = try await makeups(names, histories: histories, fleet: fleet) { name in
+      guard let verdict = verdicts[name], let ceiling = verdict.ceiling, let forecast = forecasts[name] else {
+        return nil
+      }
+      return Published.Source(
+        publisher: Publisher(publishedBy: forecast.model, champion: verdict.champion, members: verdict.members),
+        ceiling: ceiling)
+    }
     let drawn = Set(names)
     let rows = Dictionary(grouping: risks.lazy.filter { drawn.contains($0.series) }, by: \.series)
     var facts: [SeriesName: Facts] = [:]
@@ -266,9 +289,52 @@ private struct ReportBuilder: Sendable {
             name: manifest.settings.thresholds.first { $0.percent == row.threshold }?.name ?? "",
             value: (capacity ?? .nan) * row.threshold / 100, breachP10: time(row.daysToBreachP10),
             breachP50: time(row.daysToBreachP50), breachP90: time(row.daysToBreachP90))
-        }, marks: past.marks)
+        }, marks: past.marks, makeup: makeups[name])
     }
     return (charts, facts)
+  }
+
+  /// What the drawn forecasts are made of, where a model can tell; the passes keep no fits, so the series are fitted once more.
+  private func makeups(
+    _ names: [SeriesName], histories: [SeriesName: MasterSeries], fleet: Fleet,
+    source: (SeriesName) -> Published.Source?
+  ) async throws -> [SeriesName: ReportData.Chart.Makeup] {
+    let resources = Dictionary(uniqueKeysWithValues: fleet.manifest.resources.map { ($0.name, $0) })
+    let known = names.compactMap { name in source(name).map { (name, $0) } }.filter { $0.1.ceiling > 0 }
+    let breaches = Dictionary(grouping: risks.prefix(ReportBuilder.mostRows), by: \.series)
+    let settings = manifest.settings
+    let horizon = manifest.horizon
+    var result: [SeriesName: ReportData.Chart.Makeup] = [:]
+    var start = 0
+    // Small tiles: all of them together are no more than a few hundred series.
+    try await mapInOrder(threads: threads, window: threads) { () -> ArraySlice<(SeriesName, Published.Source)>? in
+      guard start < known.count else { return nil }
+      defer { start += 25 }
+      return known[start..<min(known.count, start + 25)]
+    } transform: { tile in
+      let series = tile.map { name, source in
+        (name: name, series: histories[name]!, resource: resources[name.resource], ceiling: Optional(source.ceiling))
+      }
+      guard
+        let panel = MasterSeries.panel(of: series, step: fleet.step, until: fleet.asOf, settings: settings)
+      else { return [] }
+      // Only live series are at risk, and only risks are drawn.
+      let compositions = Refit(
+        panel, cutoffs: tile.map { _ in fleet.asOf }, contestants: Catalog.all, horizon: horizon
+      ).compositions(tile.map(\.1.publisher))
+      return zip(tile, compositions).compactMap { item, composition in
+        composition.map { composition in
+          let (name, source) = item
+          let target = Target(
+            daysToBreach: (breaches[name] ?? []).map { ($0.threshold, $0.daysToBreachP50.map(Double.init)) },
+            step: fleet.step, cutoff: fleet.asOf, horizon: horizon)
+          return (name, ReportData.Chart.Makeup(composition, ceiling: source.ceiling, target: target))
+        }
+      }
+    } consume: { (made: [(SeriesName, ReportData.Chart.Makeup)]) in
+      for (name, makeup) in made { result[name] = makeup }
+    }
+    return result
   }
 
   /// At most 400 points: the highest reading of each stretch, so that peaks stay visible; nil where a stretch has none.

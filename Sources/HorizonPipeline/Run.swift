@@ -154,7 +154,8 @@ private func forecast(
   let comparison = try Comparison(of: published.risks, manifest, decided.fleet, in: workspace)
   manifest.compared = comparison?.record
   let page = try await report(
-    of: folder, manifest: manifest, risks: published.risks, comparison: comparison, in: workspace)
+    of: folder, manifest: manifest, risks: published.risks, comparison: comparison, in: workspace,
+    threads: execution.threads)
   try atomicWrite(page, to: folder.appending(path: "report.html").path)
   watch.lap("report")
   manifest.timings = watch.timings

@@ -1,6 +1,7 @@
 import Foundation
 import HorizonContest
 package import HorizonCore
+import HorizonNumerics
 import HorizonRisk
 import HorizonSources
 package import HorizonStore
@@ -44,6 +45,7 @@ package struct SeriesRecord: Sendable {
     let lead: Int
     let model: String
     let tier: TrustTier
+    let mean: Double
     let q10: Double
     let q50: Double
     let q90: Double
@@ -70,17 +72,15 @@ package struct SeriesRecord: Sendable {
 extension SeriesRecord {
   /// The readings as a model sees them, on today's level, with what was taken out for that.
   var modelView: (history: History, changes: [LevelChange])? {
-    let indices = history.times.map { step.index(ofMicroseconds: $0) }
-    guard let first = indices.first, let last = indices.last else { return nil }
-    let length = last - first + 1
-    var values = [Float](repeating: .nan, count: length)
-    for (index, value) in zip(indices, history.values) { values[index - first] = Float(value) }
-    let rebased = Panel(
-      step: step, firstIndex: first, length: length, values: values, seeds: [0],
-      capacityChanges: resource?.readingsAreShares == true ? [resizes.map(\.change)] : nil,
-      isRebasable: manifest.settings.rebase ?? true
-    ).rebased()
+    guard let last = history.times.last, let panel = panel(until: step.index(ofMicroseconds: last)) else { return nil }
+    let rebased = panel.rebased()
     return (rebased.panel.history(0), rebased.changes[0])
+  }
+
+  /// The series alone, as the passes see it; nil when the master has no reading of it.
+  func panel(until cutoff: Int) -> Panel? {
+    history.panel(
+      of: name, resource: resource, ceiling: decision.ceiling, step: step, until: cutoff, settings: manifest.settings)
   }
 
   /// Changes of the capacity column, oldest first.
@@ -164,7 +164,7 @@ extension SeriesRecord {
   private static func forecast(_ name: SeriesName, _ folder: URL) throws -> [ForecastRecord] {
     let columns = [
       Column("time", .time), Column("lead", .int32), Column("model", .key), Column("tier", .key),
-      Column("q10", .float), Column("q50", .float), Column("q90", .float),
+      Column("q10", .float), Column("q50", .float), Column("q90", .float), Column("mean", .float),
     ]
     var rows: [ForecastRecord] = []
     try TableReader.rows(
@@ -175,7 +175,8 @@ extension SeriesRecord {
         rows.append(
           ForecastRecord(
             time: batch.times(0)[i], lead: Int(batch.int32s(1)[i]), model: models[Int(batch.codes(2)[i])],
-            tier: TrustTier(rawValue: tiers[Int(batch.codes(3)[i])]) ?? .low, q10: Double(batch.floats(4)[i]),
+            tier: TrustTier(rawValue: tiers[Int(batch.codes(3)[i])]) ?? .low, mean: Double(batch.floats(7)[i]),
+            q10: Double(batch.floats(4)[i]),
             q50: Double(batch.floats(5)[i]), q90: Double(batch.floats(6)[i])))
       }
     }
@@ -252,5 +253,7 @@ private func didYouMean(_ word: String, among names: [String], else introduction
 /// - Parameter run: Name of a folder in `runs`; the newest finished one when nil.
 /// - Throws: `.missingInput` with the nearest names when there is no such run, server or resource.
 package func explained(_ name: SeriesName, run: String?, workspace: Workspace) throws -> Explanation {
-  Explanation(try SeriesRecord(name, run: run, workspace: workspace))
+  // As in a run: other numbers of threads take other kernels.
+  useOneThreadForMatrices()
+  return Explanation(try SeriesRecord(name, run: run, workspace: workspace))
 }

@@ -20,11 +20,13 @@ extension ReportData {
     package var thresholds: [Line]
     /// Lasting changes of level or capacity, oldest first.
     package var marks: [LevelMark]
+    /// What the forecast is made of; nil where the model cannot tell.
+    package var makeup: Makeup?
 
     package init(
       server: String, resource: String, unit: String, capacity: Double?, model: String, start: Int64,
       stepSeconds: Int64, historyTimes: [Int64], historyValues: [Double?], leads: [Int], quantiles: Quantiles,
-      tiers: [TierRange], thresholds: [Line], marks: [LevelMark] = []
+      tiers: [TierRange], thresholds: [Line], marks: [LevelMark] = [], makeup: Makeup? = nil
     ) {
       self.server = server
       self.resource = resource
@@ -40,6 +42,7 @@ extension ReportData {
       self.tiers = tiers
       self.thresholds = thresholds
       self.marks = marks
+      self.makeup = makeup
     }
 
     /// One value per entry of `leads` each.
@@ -111,7 +114,7 @@ extension ReportData {
 
 extension ReportData.Chart: Codable {
   private enum Key: String, CodingKey {
-    case server, resource, unit, capacity, model, start, stepSeconds, leads, quantiles, tiers, thresholds, marks
+    case server, resource, unit, capacity, model, start, stepSeconds, leads, quantiles, tiers, thresholds, marks, makeup
     /// Times are the first one, then differences counted in a common divisor.
     case timeFirst, timeUnit, timeDifferences, values
   }
@@ -129,6 +132,7 @@ extension ReportData.Chart: Codable {
     try box.encode(tiers, forKey: .tiers)
     try box.encode(thresholds, forKey: .thresholds)
     try box.encode(marks, forKey: .marks)
+    try box.encodeIfPresent(makeup, forKey: .makeup)
 
     let q = quantiles
     let levels = [q.q05, q.q10, q.q25, q.q50, q.q75, q.q90, q.q95]
@@ -165,6 +169,7 @@ extension ReportData.Chart: Codable {
         q05: levels[0], q10: levels[1], q25: levels[2], q50: levels[3], q75: levels[4], q90: levels[5], q95: levels[6]),
       tiers: try box.decode([TierRange].self, forKey: .tiers),
       thresholds: try box.decode([Line].self, forKey: .thresholds),
-      marks: try box.decode([ReportData.LevelMark].self, forKey: .marks))
+      marks: try box.decode([ReportData.LevelMark].self, forKey: .marks),
+      makeup: try box.decodeIfPresent(Makeup.self, forKey: .makeup))
   }
 }

@@ -3,8 +3,8 @@
 
 /// The page's parts, and the SHA-256 of style and script in base64, by which the page's policy knows them.
 package enum EmbeddedAssets {
-  package static let styleDigest = "h6b1yfFAZEY535QLVifLxEuqDGPuDIvQ6UYPFp/YZrw="
-  package static let scriptDigest = "BTcnzr83SjGJTZdOjQtZ+xuISBIlNOD66xTWYVojuno="
+  package static let styleDigest = "V4AYrkSOEy4NyEzZgX93C6w4eirE0StRKfRWML+2a+8="
+  package static let scriptDigest = "u9lzz8zuNcvlrPaQC95VI/nr0Rgygo5Gix2AZ1k5k5I="
   package static let template = ###"""
 <!doctype html>
 <html lang="en">
@@ -329,6 +329,14 @@ th { text-align: left; font-weight: 600; font-size: 13px; color: var(--muted); }
 .key.mark { height: 12px; width: 0; margin: 0 9px; border-left: 1.5px dotted var(--chart-ink); border-radius: 0; }
 .key.breach { background: var(--chart-most); height: 6px; border-radius: 3px; }
 .key.tiers { background: linear-gradient(to right, rgb(var(--chart-tier), 0.03) 33%, rgb(var(--chart-tier), 0.12) 33% 66%, rgb(var(--chart-tier), 0.24) 66%); border: 1px solid var(--line); }
+.makeup { border-top: 1px solid var(--rule); margin: 10px 0 8px; padding-top: 10px; }
+.makeup-title { font-size: 13.5px; margin: 0 0 6px; }
+.parts { display: grid; grid-template-columns: repeat(auto-fit, minmax(170px, 1fr)); gap: 12px 16px; }
+.parts[data-count="4"] { grid-template-columns: repeat(auto-fit, minmax(220px, 1fr)); }
+.part { margin: 0; min-width: 0; font-size: 13px; }
+.part figcaption span { color: var(--muted); display: block; text-wrap: pretty; overflow-wrap: anywhere; }
+.part-plot { height: 104px; margin: 2px 0 4px; position: relative; }
+.makeup .readout { min-height: 0; margin: 6px 0 0; }
 details.behind summary { cursor: pointer; font-size: 13px; color: var(--accent); }
 .behind .scroll { max-height: 300px; overflow: auto; margin-top: 8px; }
 .behind table { font-size: 13px; font-variant-numeric: tabular-nums; }
@@ -404,6 +412,8 @@ footer.wrap { color: var(--muted); font-size: 13px; padding-top: 28px; padding-b
 /* Set before a page is laid out for paper, so that charts are drawn in the size they are printed in. */
 [data-printing] .chart-grid { grid-template-columns: minmax(0, 1fr); width: 698px; gap: 10px; }
 [data-printing] .plot { height: 212px; }
+[data-printing] .part-plot { height: 74px; }
+[data-printing] .parts[data-count] { grid-template-columns: repeat(4, minmax(0, 1fr)); }
 [data-printing] .chart:not(:first-child) .legend { display: none; }
 @media print {
   :root:root:root {
@@ -431,6 +441,7 @@ footer.wrap { color: var(--muted); font-size: 13px; padding-top: 28px; padding-b
   .open-row::before { display: none; }
   .risk .c-rank { width: 24px; } .risk .c-when { width: 74px; } .risk .c-p { width: 42px; } .risk .c-tier { width: 72px; } .risk .c-order { width: 68px; } .risk .c-resource { width: 56px; } .risk .c-severity { width: 68px; } .risk .c-threshold, .risk .c-now { width: 42px; }
   .risk thead { display: table-row-group; } .columns { break-inside: avoid; }
+  .part, .makeup .readout, .makeup-title { font-size: 9.5px; }
   tr, .chart, .tile, .first, .list li { break-inside: avoid; }
   h2 { break-after: avoid; }
   .guide { columns: 2; }
@@ -807,7 +818,121 @@ const FanChart = (() => {
     };
   }
 
-  return { draw, sentence, unpack, tierAt, date, LEVELS };
+  return { draw, sentence, unpack, tierAt, date, colours, LEVELS };
+})();
+
+// Draws one part of a forecast small: a line over past and future, bars at dates, or one cycle of day, week or year.
+const PartChart = (() => {
+  "use strict";
+  const DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+  const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+  const number = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
+  const signed = new Intl.NumberFormat("en", { maximumSignificantDigits: 3, signDisplay: "exceptZero" });
+  const isCycle = (part) => ["day", "week", "year"].includes(part.shape);
+
+  /** Names of the places of a cycle, or dates. */
+  function places(part, chart) {
+    if (part.shape === "week") return DAYS;
+    if (part.shape === "day") return part.values.map((_, hour) => String(hour).padStart(2, "0") + ":00");
+    if (part.shape === "year") return part.values.map((_, i) => `${["1", "11", "21"][i % 3]} ${MONTHS[Math.floor(i / 3)]}`);
+    return part.steps.map((step) => FanChart.date(chart.start + step * chart.stepSeconds, chart.stepSeconds));
+  }
+
+  /** A line's own amount, and what any other part adds to it. */
+  const text = (part, value) => (part.name === "trend" ? number : signed).format(value);
+
+  function axis(paint) {
+    return {
+      stroke: paint.muted, font: "11px system-ui, sans-serif", grid: { stroke: paint.grid, width: 1 },
+      ticks: { show: false }, border: { show: false },
+    };
+  }
+
+  function along(part, paint) {
+    const base = { ...axis(paint), size: 22, gap: 2, grid: { show: false } };
+    if (part.shape === "week") return { ...base, splits: () => DAYS.map((_, i) => i), values: (u, at) => at.map((i) => DAYS[i][0]) };
+    if (part.shape === "day") return { ...base, splits: () => [0, 6, 12, 18], values: (u, at) => at.map((hour) => `${hour}h`) };
+    if (part.shape === "year") return { ...base, splits: () => [1, 10, 19, 28], values: (u, at) => at.map((i) => MONTHS[Math.floor(i / 3)]) };
+    return { ...base, space: 44, values: (u, marks, index, space, gap) => marks.map((mark) => {
+      const day = new Date(mark * 1000);
+      return gap >= 360 * 86400 ? String(day.getUTCFullYear()) : gap >= 27 * 86400 ? MONTHS[day.getUTCMonth()] : `${day.getUTCDate()} ${MONTHS[day.getUTCMonth()]}`;
+    }) };
+  }
+
+  /** Room above and below; beside the trend nothing is seen without its zero. */
+  function valueRange(part) {
+    const values = part.name === "trend" ? part.values : [...part.values, 0];
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    const pad = (high - low || Math.abs(high) || 1) * 0.12;
+    return [low < 0 || part.name === "trend" ? low - pad : 0, high > 0 || part.name === "trend" ? high + pad : 0];
+  }
+
+  function marks(u, part, chart, paint) {
+    const { left, top, width, height } = u.bbox;
+    const ctx = u.ctx;
+    ctx.save();
+    ctx.lineWidth = devicePixelRatio || 1;
+    const stroke = (colour, from, to) => {
+      ctx.strokeStyle = colour;
+      ctx.beginPath();
+      ctx.moveTo(...from);
+      ctx.lineTo(...to);
+      ctx.stroke();
+    };
+    if (part.name !== "trend") {
+      const zero = u.valToPos(0, "y", true);
+      stroke(paint.muted, [left, zero], [left + width, zero]);
+    }
+    if (!isCycle(part)) {
+      const now = u.valToPos(chart.start, "x", true);
+      if (now > left && now < left + width) stroke(paint.muted, [now, top], [now, top + height]);
+    }
+    ctx.restore();
+  }
+
+  /** A small chart inside `box`; `say(text)` gets what is pointed at, or the part's own sentence. Call `destroy()` in the end. */
+  function draw(box, part, chart, say) {
+    const paint = FanChart.colours();
+    const names = places(part, chart);
+    const x = isCycle(part) ? part.values.map((_, i) => i) : part.steps.map((step) => chart.start + step * chart.stepSeconds);
+    const isBars = part.shape === "bars" || part.shape === "week" || part.shape === "day";
+    const size = () => ({ width: Math.max(120, box.clientWidth), height: Math.max(60, box.clientHeight) });
+    const room = isCycle(part) && isBars ? 0.5 : 0;
+    const end = chart.start + chart.leads[chart.leads.length - 1] * chart.stepSeconds;
+    const plot = new uPlot({
+      ...size(), legend: { show: false }, padding: [6, 6, 0, 0],
+      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "UTC"),
+      cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
+      scales: {
+        x: { time: !isCycle(part), range: () => (isCycle(part) ? [x[0] - room, x[x.length - 1] + room] : [x[0], Math.max(end, x[x.length - 1])]) },
+        y: { range: () => valueRange(part) },
+      },
+      axes: [along(part, paint), { ...axis(paint), size: 40, gap: 2, space: 18, values: (u, at) => at.map((value) => text(part, value)) }],
+      series: [{}, isBars
+        ? { stroke: paint.median, fill: `rgba(${paint.fan}, 0.55)`, width: 1, paths: uPlot.paths.bars({ size: [0.7, 24] }), points: { show: false } }
+        : { stroke: paint.median, width: 1.75, points: { show: false } }],
+      hooks: {
+        drawAxes: [(u) => marks(u, part, chart, paint)],
+        setCursor: [(u) => {
+          const at = u.cursor.idx;
+          say(at === undefined || at === null || u.cursor.left < 0 ? null : `${names[at]}: ${text(part, part.values[at])}${part.name === "trend" ? " %" : " points"}`);
+        }],
+      },
+    }, [x, part.values], box);
+    const watcher = new ResizeObserver(() => {
+      const wanted = size();
+      if (wanted.width !== plot.width || wanted.height !== plot.height) plot.setSize(wanted);
+    });
+    watcher.observe(box);
+    return {
+      destroy() {
+        watcher.disconnect();
+        plot.destroy();
+      },
+    };
+  }
+
+  return { draw, places, text };
 })();
 
 // The page: reads the data once, fills the sections, keeps the table of risks to the rows that can be seen.
@@ -1485,14 +1610,17 @@ const FanChart = (() => {
     const say = (text) => { readout.textContent = text; };
     const full = el("button", { class: "button small", type: "button", "aria-pressed": "false", title: "Show all readings, or drag in the chart to zoom" }, "All history");
     let drawn = null, all = false;
+    const made = makeup(chart);
     const card = {
       draw() {
         if (drawn) return;
         drawn = FanChart.draw(plot, chart, all, say);
+        made?.draw();
         live.add(card);
       },
       destroy() {
         drawn?.destroy();
+        made?.destroy();
         drawn = null;
         live.delete(card);
       },
@@ -1512,9 +1640,41 @@ const FanChart = (() => {
       el("div", { class: "chart-head" }, el("div", {}, title, el("p", { class: "muted" }, meta)), full), plot, readout,
       el("ul", { class: "legend" }, key("history", "readings"), key("median", "median forecast"), key("fan", "50, 80, 90 % of outcomes"),
         key("line", "thresholds"), chart.marks.length ? key("mark", "level or capacity changed") : null, breaks ? key("breach", "first breach: 10 to 90 % range, dot at the median") : null, key("tiers", "darker is less trusted")),
+      made?.node ?? "",
       tableBehind(chart),
     ];
     return card;
+  }
+
+  const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+  /** The parts of the forecast as small charts; null where the model cannot tell. */
+  function makeup(chart) {
+    if (!chart.makeup) return null;
+    const { model, parts, words } = chart.makeup;
+    const boxes = parts.map((part) => el("div", { class: "part-plot", role: "img", "aria-label": `${part.name}: ${part.words}` }));
+    const captions = parts.map((part) => el("span", {}, part.words));
+    const figures = parts.map((part, i) => el("figure", { class: "part" }, el("figcaption", {}, el("strong", {}, capital(part.name)), boxes[i], captions[i])));
+    let drawn = [];
+    return {
+      node: el("div", { class: "makeup" },
+        el("p", { class: "makeup-title" }, el("strong", {}, "What the forecast is made of"), el("span", { class: "muted" }, ` by ${model}, in percent of capacity`)),
+        el("div", { class: "parts", "data-count": parts.length }, ...figures), ...words.map((sentence) => el("p", { class: "readout" }, sentence))),
+      draw() {
+        drawn = parts.map((part, i) => PartChart.draw(boxes[i], part, chart, (text) => { captions[i].textContent = text ?? part.words; }));
+      },
+      destroy() {
+        drawn.forEach((plot) => plot.destroy());
+        drawn = [];
+      },
+    };
+  }
+
+  function partTable(part, chart) {
+    const places = PartChart.places(part, chart);
+    return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Part: ${part.name}` }, el("table", {},
+      el("caption", {}, `Part of the forecast in percent of capacity: ${part.name}${part.shape === "line" ? ", straight between these dates" : ""}`),
+      el("tbody", {}, ...part.values.map((value, i) => el("tr", {}, el("th", { scope: "row" }, places[i]), el("td", {}, PartChart.text(part, value)))))));
   }
 
   function tableBehind(chart) {
@@ -1529,7 +1689,8 @@ const FanChart = (() => {
       const readings = chart.values.map((value, i) => el("tr", {}, day(i), el("td", {}, isNumber(value) ? amount(value) : "no reading"))).reverse();
       box.append(
         el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Forecast values" }, el("table", {}, el("caption", {}, "Forecast: value not exceeded with this probability"), head(["Date", ...FanChart.LEVELS, "Trust"]), el("tbody", {}, ...forecast))),
-        el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Readings" }, el("table", {}, el("caption", {}, "Readings, newest first"), head(["Date", "Value"]), el("tbody", {}, ...readings))));
+        el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Readings" }, el("table", {}, el("caption", {}, "Readings, newest first"), head(["Date", "Value"]), el("tbody", {}, ...readings))),
+        ...(chart.makeup?.parts ?? []).map((part) => partTable(part, chart)));
     });
     return box;
   }
@@ -1701,6 +1862,7 @@ const FanChart = (() => {
       ["Trust: high, medium, low", "Earned, not claimed: enough clean history, better than the straight line and last season on readings held back, bands that held what they promised, and narrow against the headroom. High reaches at most 90 days ahead, medium 180. The reason names the test that failed."],
       ["Bands", "The darkest holds half of the possible outcomes, the middle one 80 %, the lightest 90 %. The line is the median."],
       ["Level and capacity changes", "A move of load or a resize is a new level and not growth: forecasts are made as if it had always been so. A chart marks each with its factor."],
+      ["What the forecast is made of", "The parts that a model adds up: its trend, the pattern of day, week and year, holidays, and what it remembers of the newest errors. Only some models can be taken apart, and the published bands are calibrated afterwards."],
       ["Contest", "Every model forecasts stretches of the past it has not seen. The best one for a series becomes its champion; a cheaper one wins a tie. The straight line that alerts draw today always takes part."],
       ["Stand-in", "Where the champion failed on a series, a simple baseline forecasts it instead, under its own name and with low trust."],
     ];

@@ -25,7 +25,8 @@ import Testing
     #expect(EmbeddedAssets.template == (try asset("report.html")), remedy)
     #expect(EmbeddedAssets.style == (try asset("uPlot.min.css")) + (try asset("report.css")), remedy)
     let licence = "/*! uPlot 1.6.32\n" + (try asset("uPlot.LICENSE")) + "*/\n"
-    let scripts = try ["uPlot.iife.min.js", "fan-chart.js", "report.js"].map(asset).joined(separator: "\n")
+    let names = ["uPlot.iife.min.js", "fan-chart.js", "part-chart.js", "report.js"]
+    let scripts = try names.map(asset).joined(separator: "\n")
     #expect(EmbeddedAssets.script == licence + scripts, remedy)
   }
 

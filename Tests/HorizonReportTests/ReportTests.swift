@@ -70,6 +70,23 @@ import Testing
     }
   }
 
+  @Test func whatAForecastIsMadeOfReachesThePage() throws {
+    let report = sampleReport(servers: 50, charts: 40)
+    let (json, decoded) = try data(of: renderReport(report))
+    let made = report.charts.filter { $0.makeup != nil }
+    #expect(made.count > 5 && made.count < report.charts.count)
+    // A chart whose model cannot tell says nothing of it.
+    #expect(occurrences(of: "\"makeup\":", in: json) == made.count)
+    for (before, after) in zip(report.charts, decoded.charts) {
+      #expect(before.makeup?.words == after.makeup?.words)
+      for (a, b) in zip(before.makeup?.parts ?? [], after.makeup?.parts ?? []) {
+        #expect((a.name, a.shape.rawValue, a.steps, a.words) == (b.name, b.shape.rawValue, b.steps, b.words))
+        let size = a.values.reduce(0) { max($0, abs($1)) }
+        for (x, y) in zip(a.values, b.values) { #expect(abs(x - y) <= 0.0011 * size) }
+      }
+    }
+  }
+
   @Test func thePageAsksForNothingOutsideItself() throws {
     let page = renderReport(sampleReport(servers: 5, charts: 2))
     for reference in [#"(src|href|action)\s*=\s*["']?\s*(https?:)?//"#, #"url\(\s*["']?\s*(https?:)?//"#, "@import"] {

@@ -156,7 +156,32 @@ private struct SampleSeries {
         .init(
           name: $0.name, value: $0.value * scale, breachP10: epoch(day($0.value, at: 0.1)),
           breachP50: epoch(day($0.value, at: 0.5)), breachP90: epoch(day($0.value, at: 0.9)))
-      })
+      }, makeup: trend > 0.02 ? nil : makeup)
+  }
+}
+
+extension SampleSeries {
+  /// A trend with bends, a week and a year, as a model with changepoints has them.
+  fileprivate var makeup: ReportData.Chart.Makeup {
+    let bends = Array(stride(from: -1_094, through: 180, by: 49))
+    let year = (0..<36).map { weekly * 0.8 * cos(Double($0) / 36 * 2 * .pi) }
+    return ReportData.Chart.Makeup(
+      model: "harmonic",
+      parts: [
+        .init(
+          name: "trend", shape: .line, steps: bends,
+          values: bends.map { level + trend * Double($0) + sin(Double($0)) },
+          words:
+            "rises by 1.1 points a month at the as-of: 73.1 % then, 79.2 % on 2026-06-29. It has been straight all along."
+        ),
+        .init(
+          name: "week", shape: .week, values: (0..<7).map { weekly * sin(Double($0) / 7 * 2 * .pi) },
+          words: "most on Tuesdays (2.1 points above the trend), least on Fridays (2.1 points below)."),
+        .init(
+          name: "year", shape: .year, values: year,
+          words: "most in January (0.8 points above the trend), least in July (0.8 points below)."),
+        .init(name: "holidays", shape: .bars, steps: [-6, 2, 91], values: [-8, -8.5, -3], words: "next new-year."),
+      ], words: ["Of 81.0 % forecast for 2026-05-03, the end of the horizon, 74.0 are trend, +4.0 week, +3.0 year."])
   }
 }
 

@@ -342,5 +342,5 @@ const FanChart = (() => {
     };
   }
 
-  return { draw, sentence, unpack, tierAt, date, LEVELS };
+  return { draw, sentence, unpack, tierAt, date, colours, LEVELS };
 })();

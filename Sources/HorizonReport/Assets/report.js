@@ -673,14 +673,17 @@
     const say = (text) => { readout.textContent = text; };
     const full = el("button", { class: "button small", type: "button", "aria-pressed": "false", title: "Show all readings, or drag in the chart to zoom" }, "All history");
     let drawn = null, all = false;
+    const made = makeup(chart);
     const card = {
       draw() {
         if (drawn) return;
         drawn = FanChart.draw(plot, chart, all, say);
+        made?.draw();
         live.add(card);
       },
       destroy() {
         drawn?.destroy();
+        made?.destroy();
         drawn = null;
         live.delete(card);
       },
@@ -700,9 +703,41 @@
       el("div", { class: "chart-head" }, el("div", {}, title, el("p", { class: "muted" }, meta)), full), plot, readout,
       el("ul", { class: "legend" }, key("history", "readings"), key("median", "median forecast"), key("fan", "50, 80, 90 % of outcomes"),
         key("line", "thresholds"), chart.marks.length ? key("mark", "level or capacity changed") : null, breaks ? key("breach", "first breach: 10 to 90 % range, dot at the median") : null, key("tiers", "darker is less trusted")),
+      made?.node ?? "",
       tableBehind(chart),
     ];
     return card;
+  }
+
+  const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+  /** The parts of the forecast as small charts; null where the model cannot tell. */
+  function makeup(chart) {
+    if (!chart.makeup) return null;
+    const { model, parts, words } = chart.makeup;
+    const boxes = parts.map((part) => el("div", { class: "part-plot", role: "img", "aria-label": `${part.name}: ${part.words}` }));
+    const captions = parts.map((part) => el("span", {}, part.words));
+    const figures = parts.map((part, i) => el("figure", { class: "part" }, el("figcaption", {}, el("strong", {}, capital(part.name)), boxes[i], captions[i])));
+    let drawn = [];
+    return {
+      node: el("div", { class: "makeup" },
+        el("p", { class: "makeup-title" }, el("strong", {}, "What the forecast is made of"), el("span", { class: "muted" }, ` by ${model}, in percent of capacity`)),
+        el("div", { class: "parts", "data-count": parts.length }, ...figures), ...words.map((sentence) => el("p", { class: "readout" }, sentence))),
+      draw() {
+        drawn = parts.map((part, i) => PartChart.draw(boxes[i], part, chart, (text) => { captions[i].textContent = text ?? part.words; }));
+      },
+      destroy() {
+        drawn.forEach((plot) => plot.destroy());
+        drawn = [];
+      },
+    };
+  }
+
+  function partTable(part, chart) {
+    const places = PartChart.places(part, chart);
+    return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Part: ${part.name}` }, el("table", {},
+      el("caption", {}, `Part of the forecast in percent of capacity: ${part.name}${part.shape === "line" ? ", straight between these dates" : ""}`),
+      el("tbody", {}, ...part.values.map((value, i) => el("tr", {}, el("th", { scope: "row" }, places[i]), el("td", {}, PartChart.text(part, value)))))));
   }
 
   function tableBehind(chart) {
@@ -717,7 +752,8 @@
       const readings = chart.values.map((value, i) => el("tr", {}, day(i), el("td", {}, isNumber(value) ? amount(value) : "no reading"))).reverse();
       box.append(
         el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Forecast values" }, el("table", {}, el("caption", {}, "Forecast: value not exceeded with this probability"), head(["Date", ...FanChart.LEVELS, "Trust"]), el("tbody", {}, ...forecast))),
-        el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Readings" }, el("table", {}, el("caption", {}, "Readings, newest first"), head(["Date", "Value"]), el("tbody", {}, ...readings))));
+        el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Readings" }, el("table", {}, el("caption", {}, "Readings, newest first"), head(["Date", "Value"]), el("tbody", {}, ...readings))),
+        ...(chart.makeup?.parts ?? []).map((part) => partTable(part, chart)));
     });
     return box;
   }
@@ -889,6 +925,7 @@
       ["Trust: high, medium, low", "Earned, not claimed: enough clean history, better than the straight line and last season on readings held back, bands that held what they promised, and narrow against the headroom. High reaches at most 90 days ahead, medium 180. The reason names the test that failed."],
       ["Bands", "The darkest holds half of the possible outcomes, the middle one 80 %, the lightest 90 %. The line is the median."],
       ["Level and capacity changes", "A move of load or a resize is a new level and not growth: forecasts are made as if it had always been so. A chart marks each with its factor."],
+      ["What the forecast is made of", "The parts that a model adds up: its trend, the pattern of day, week and year, holidays, and what it remembers of the newest errors. Only some models can be taken apart, and the published bands are calibrated afterwards."],
       ["Contest", "Every model forecasts stretches of the past it has not seen. The best one for a series becomes its champion; a cheaper one wins a tie. The straight line that alerts draw today always takes part."],
       ["Stand-in", "Where the champion failed on a series, a simple baseline forecasts it instead, under its own name and with low trust."],
     ];
