@@ -122,15 +122,16 @@ struct ProphetSearch {
     return State(self, parameters(x, sigma: 1)).squares
   }
 
+  /// - Parameter x: Offset of the trend's argument, rate, features, rate changes.
   private func parameters(_ x: [Double], sigma: Double) -> ProphetParameters {
     let trend = design.isFlat ? 1 : 2
     return ProphetParameters(
-      k: design.isFlat ? 0 : x[1], m: x[0], delta: Array(x[design.free...]), sigma: sigma,
+      k: design.isFlat ? 0 : x[1], m: cap == nil ? x[0] : -x[0] / x[1], delta: Array(x[design.free...]), sigma: sigma,
       beta: Array(x[trend..<design.free]))
   }
 
   private func coefficients(_ p: ProphetParameters) -> [Double] {
-    (design.isFlat ? [p.m] : [p.m, p.k]) + p.beta + p.delta
+    (design.isFlat ? [p.m] : [cap == nil ? p.m : -p.k * p.m, p.k]) + p.beta + p.delta
   }
 
   func logPosterior(_ p: ProphetParameters) -> Double { logPosterior(p, squares: State(self, p).squares) }
@@ -234,11 +235,12 @@ struct ProphetSearch {
     var regression = LaplaceRegression(free: design.free, sparse: design.sparse)
     var idle = 0
     for _ in 0..<Self.mostSteps {
+      let x = coefficients(p)
       guard let goal = step(from: p, state, &regression) else { break }
       var share = 1.0
       var gained = 0.0
       while share > 1e-4 {
-        var q = between(p, goal, share)
+        var q = parameters(zip(x, goal).map { $0 + share * ($1 - $0) }, sigma: p.sigma)
         let next = State(self, q)
         q.sigma = sigma(next.squares)
         let value = logPosterior(q, squares: next.squares)
@@ -255,10 +257,10 @@ struct ProphetSearch {
     return p
   }
 
-  /// The best parameters of the model that is straight around `p`.
+  /// The best coefficients of the model that is straight around `p`.
   private func step(
     from p: ProphetParameters, _ state: State, _ regression: inout LaplaceRegression
-  ) -> ProphetParameters? {
+  ) -> [Double]? {
     let n = y.count
     let k = design.columns.count
     var u = design.timeline.mask
@@ -276,7 +278,7 @@ struct ProphetSearch {
     }
     var gram = design.normalMatrix(trendWeights: u, scaled: scaled)
     var right = design.products(state.residuals, trendWeights: u, scaled: scaled)
-    if cap != nil { turnToRateAndPlace(&gram, &right, k: p.k, m: p.m) }
+    if cap != nil { addPriorOfPlace(&gram, &right, p) }
     let x = coefficients(p)
     let size = design.size
     for i in 0..<size {
@@ -284,33 +286,22 @@ struct ProphetSearch {
     }
     var goal = x
     let variance = p.sigma * p.sigma
+    var ridge = design.precisions.map { $0 * variance }
+    if cap != nil { ridge[0] = 0 }
     guard
-      regression.solve(
-        gram: gram, right: right, ridge: design.precisions.map { $0 * variance },
-        weight: variance / design.changepointScale, x: &goal)
+      regression.solve(gram: gram, right: right, ridge: ridge, weight: variance / design.changepointScale, x: &goal)
     else { return nil }
-    return parameters(goal, sigma: p.sigma)
+    return goal
   }
 
-  /// The argument of logistic growth is k (t - m): its derivatives by m and k are -k u and u t - m u.
-  private func turnToRateAndPlace(_ gram: inout [Double], _ right: inout [Double], k: Double, m: Double) {
-    let size = design.size
-    for i in 0..<size {
-      gram[i * size + 1] -= m * gram[i * size]
-      gram[i * size] *= -k
+  /// The argument of logistic growth, k (t - m), is straight in its offset b = -k m, so steps are taken in b, and the prior of m = -b/k is
+  /// linearised with the rest.
+  private func addPriorOfPlace(_ gram: inout [Double], _ right: inout [Double], _ p: ProphetParameters) {
+    let precision = design.precisions[0] * p.sigma * p.sigma
+    let slopes = [-1 / p.k, -p.m / p.k]
+    for i in 0..<2 {
+      for j in 0..<2 { gram[i * design.size + j] += precision * slopes[i] * slopes[j] }
+      right[i] -= precision * slopes[i] * p.m
     }
-    for i in 0..<size {
-      gram[size + i] -= m * gram[i]
-      gram[i] *= -k
-    }
-    right[1] -= m * right[0]
-    right[0] *= -k
-  }
-
-  private func between(_ a: ProphetParameters, _ b: ProphetParameters, _ share: Double) -> ProphetParameters {
-    func mix(_ x: Double, _ y: Double) -> Double { x + share * (y - x) }
-    return ProphetParameters(
-      k: mix(a.k, b.k), m: mix(a.m, b.m), delta: zip(a.delta, b.delta).map(mix), sigma: a.sigma,
-      beta: zip(a.beta, b.beta).map(mix))
   }
 }
