@@ -86,6 +86,14 @@ package struct ProphetAgreement: Sendable, Encodable {
   package let meanDifferenceOfSeason: Double?
   /// Of the fitted values in the history, as a share of the scale of the readings.
   package let fittedDifference: Double
+  /// Our forecast at the package's parameters against its own, as a share of the scale: the largest over leads; nil where the
+  /// parameters cannot be compared.
+  package let forecastError: Double?
+  /// The same of the components, the largest over components and steps, past and ahead.
+  package let componentError: Double?
+  /// Our quantiles at the package's parameters against its samples, as a share of its 80 % interval: the largest over levels; nil where
+  /// the parameters cannot be compared.
+  package let spreadError: Double?
   /// Of the quantiles, their own point forecasts taken off, as a share of the package's 80 % interval: the largest over levels.
   package let spreadDifference: Double
   /// Our 80 % interval's width over the package's.
@@ -129,15 +137,37 @@ package struct ProphetAgreement: Sendable, Encodable {
     let ownWidth = (0..<leads).map {
       Double(ours.quantiles[Levels.upper80][$0] - ours.quantiles[Levels.lower80][$0])
     }
-    let shifted = (0..<Levels.count).map { level in
-      let distances = (0..<leads).map { lead -> Double in
-        let own = Double(ours.quantiles[level][lead] - ours.mean[lead])
-        let packages = reference.quantiles[level][lead] - yhat[lead]
-        return abs(own - packages) / max(width[lead], 1e-6 * scale)
+    func spread(_ quantile: (Int, Int) -> Double, around mean: (Int) -> Double) -> Double {
+      let byLevel = (0..<Levels.count).map { level in
+        let distances = (0..<leads).map { lead -> Double in
+          let own = quantile(level, lead) - mean(lead)
+          let packages = reference.quantiles[level][lead] - yhat[lead]
+          return abs(own - packages) / max(width[lead], 1e-6 * scale)
+        }
+        return median(distances)
       }
-      return median(distances)
+      return byLevel.max() ?? 0
     }
-    spreadDifference = shifted.max() ?? 0
+    spreadDifference = spread({ Double(ours.quantiles[$0][$1]) }, around: { Double(ours.mean[$0]) })
+    if comparable {
+      let there = FittedProphet(fits: [.success(fit.with(theirs))])
+      let block = there.forecast(horizon: leads)
+      forecastError = (0..<leads).map { abs(Double(block.mean[$0]) - yhat[$0]) / scale }.max() ?? 0
+      spreadError = spread(
+        { Double(block.quantiles[$1 * Levels.count + $0]) }, around: { Double(block.mean[$0]) })
+      let parts = there.components(series: 0, horizon: leads)
+      componentError = parts.map { part in
+        guard let other = reference.components?.first(where: { $0.name == part.name }),
+          other.multiplicative == part.isMultiplicative
+        else { return .infinity }
+        let unit = part.isMultiplicative ? 1 : scale
+        let ahead = zip(part.ahead, other.ahead).map { abs(Double($0) - $1) / unit }
+        let past = zip(part.past, other.past.suffix(part.past.count)).map { abs(Double($0) - $1) / unit }
+        return max(ahead.max() ?? 0, past.max() ?? 0)
+      }.max()
+    } else {
+      (forecastError, spreadError, componentError) = (nil, nil, nil)
+    }
     widthRatio = median(zip(ownWidth, width).map { $0 / max($1, 1e-6 * scale) })
     let whole = combined(ours.components.map { ($0.multiplicative, $0.ahead) })
     componentsLeave = (zip(whole, ours.mean).map { abs($0 - Double($1)) }.max() ?? 0) / scale

@@ -90,6 +90,8 @@ struct ProphetWorkshop {
 package struct FittedProphet: ComponentModel {
   package let fits: [Result<ProphetFit, ModelError>]
 
+  package init(fits: [Result<ProphetFit, ModelError>]) { self.fits = fits }
+
   package func forecast(horizon: Int) -> ForecastBlock {
     var block = ForecastBlock(count: fits.count, horizon: horizon)
     var futures = ProphetFutures(horizon: horizon)

@@ -39,6 +39,14 @@ package struct ProphetFit: Sendable {
   /// Scaled readings, 0 at gaps.
   private let y: [Double]
 
+  /// The same series at other parameters.
+  package func with(_ parameters: ProphetParameters) -> ProphetFit { ProphetFit(self, parameters: parameters) }
+
+  private init(_ fit: ProphetFit, parameters: ProphetParameters) {
+    (design, scale, regressors, age, y) = (fit.design, fit.scale, fit.regressors, fit.age, fit.y)
+    self.parameters = parameters
+  }
+
   /// Logarithm of the posterior density without constants, as `prophet.stan` writes it.
   package func logPosterior(_ p: ProphetParameters) -> Double {
     ProphetSearch(design: design, y: y, cap: scale.cap).logPosterior(p)
