@@ -167,16 +167,7 @@ struct HarmonicARFit: Sendable {
   /// Where forecasts of logarithms end.
   let most: Double
   let coefficients: [Double]
-  let process: Autoregression
-  /// The last errors, newest first, as many as the process remembers.
-  let newest: [Double]
-  /// Steps since the newest reading.
-  let age: Int
-  /// Variance of the errors around the regression.
-  let errorVariance: Double
-  /// Quantiles of innovations and of errors at the stored levels, in their deviations.
-  let innovationShape: [Double]
-  let errorShape: [Double]
+  let memory: ErrorMemory
   /// Variances and covariance of level and trend.
   let levelVariance: Double
   let levelTrendCovariance: Double
@@ -184,39 +175,20 @@ struct HarmonicARFit: Sendable {
   /// Variance that the waves' coefficients bring to a forecast.
   let waveVariance: Double
 
-  /// Four weeks of days, a day and more of hours.
-  private static let mostLags = 28
-
   init(_ history: History, design: HarmonicDesign, factor: HarmonicFactor) {
     let n = design.count
     let start = history.values.startIndex
     let runs = Runs(present: { !history.values[start + $0].isNaN }, count: n)
     let first = HarmonicARFit.firstFit(history, runs: runs, design: design, factor: factor)
     coefficients = HarmonicARFit.whitened(first, runs: runs, design: design, factor: factor)
-    var errors = design.residuals(first.clipped, coefficients, runs: runs)
-    let fitted = Autoregression.burg(errors, runs: runs, most: HarmonicARFit.mostLags)
-    var innovations = fitted.innovations(of: &errors, runs: runs)
-    let readings = Double(runs.present)
-    let inflation = readings / max(2, readings - factor.freedom - Double(fitted.order))
-    process = Autoregression(coefficients: fitted.coefficients, variance: fitted.variance * inflation)
-    newest = (0..<fitted.order).map { errors[n - 1 - $0] }
-    age = runs.lengths.reversed().prefix { $0 == 0 }.count
-    var squares = 0.0
-    for t in 0..<n where runs.lengths[t] > 0 { squares += errors[t] * errors[t] }
-    errorVariance = squares / readings * inflation
-    // The shapes show outliers as they were.
-    for t in 0..<n where first.clipped[t] != first.values[t] {
-      let excess = first.values[t] - first.clipped[t]
-      innovations[t] += excess
-      errors[t] += excess
-    }
-    innovationShape = HarmonicARFit.shape(innovations, runs: runs, variance: process.variance / inflation)
-    errorShape = HarmonicARFit.shape(errors, runs: runs, variance: errorVariance / inflation)
-    let lasting = process.variance / (process.gain * process.gain)
+    memory = ErrorMemory(
+      design.residuals(first.clipped, coefficients, runs: runs),
+      excess: zip(first.values, first.clipped).map { $0 - $1 }, runs: runs, freedom: factor.freedom)
+    let lasting = memory.lasting
     levelVariance = lasting * factor.inverse[0]
     levelTrendCovariance = lasting * factor.inverse[1]
     trendVariance = lasting * factor.inverse[design.terms + 1]
-    waveVariance = process.variance * (factor.freedom - 2) / factor.weight
+    waveVariance = memory.process.variance * (factor.freedom - 2) / factor.weight
     transform = first.transform
     base = first.base
     most = first.base + first.values.max()! + 1.5
@@ -280,54 +252,24 @@ struct HarmonicARFit: Sendable {
     }
     return whitening.unfiltered(filtered)
   }
-
-  /// Quantiles at the stored levels in deviations, leaning on the normal distribution by 20 readings' worth.
-  private static func shape(_ errors: [Double], runs: Runs, variance: Double) -> [Double] {
-    guard variance > 0 else { return Levels.normal.map(Double.init) }
-    var sorted: [Float] = []
-    sorted.reserveCapacity(runs.present)
-    for t in errors.indices where runs.lengths[t] > 0 { sorted.append(Float(errors[t])) }
-    sorted.sort()
-    let share = Double(sorted.count) / Double(sorted.count + 20)
-    let deviation = variance.squareRoot()
-    return sorted.withUnsafeBufferPointer { sorted in
-      (0..<Levels.count).map { k in
-        share * Double(quantile(sorted: sorted, level: Levels.all[k])) / deviation
-          + (1 - share) * Double(Levels.normal[k])
-      }
-    }
-  }
 }
 
 extension HarmonicARFit: HarmonicForecast {
   func forecast(series: Int, future: [Double], into block: inout ForecastBlock) {
     let p = coefficients.count
     let horizon = block.horizon
-    let errors = process.continuation(of: newest, horizon: horizon)
-    // What the newest errors already say of a level and of a line: only the rest of their coefficients' error reaches a lead.
-    let level = process.continuation(of: [Double](repeating: 1, count: process.order), horizon: horizon)
-    let line = process.continuation(of: (0..<process.order).map { -Double($0) }, horizon: horizon)
-    let impulse = process.impulse(count: horizon + age)
-    var spread = 0.0
-    for h in 0..<age { spread += impulse[h] * impulse[h] }
-    let innovation = process.variance
-    let room = errorVariance - innovation
-    for lead in 1...horizon {
-      spread += impulse[age + lead - 1] * impulse[age + lead - 1]
-      var mean = base + errors[lead - 1]
-      for i in 0..<p { mean += coefficients[i] * future[(lead - 1) * p + i] }
-      let one = 1 - level[lead - 1]
-      let slope = (Double(lead) - line[lead - 1]) * design.yearsPerStep
+    for (l, errors) in memory.ahead(horizon: horizon).enumerated() {
+      var mean = base + errors.mean
+      for i in 0..<p { mean += coefficients[i] * future[l * p + i] }
+      let slope = errors.line * design.yearsPerStep
       let parameters =
-        one * one * levelVariance + 2 * one * slope * levelTrendCovariance + slope * slope * trendVariance
-      let own = innovation * spread
-      let deviation = (own + max(0, parameters) + waveVariance).squareRoot()
-      let far = room > 0 ? min(1, max(0, (own - innovation) / room)) : 0
-      let at = series * horizon + lead - 1
+        errors.level * errors.level * levelVariance + 2 * errors.level * slope * levelTrendCovariance
+        + slope * slope * trendVariance
+      let deviation = (errors.variance + max(0, parameters) + waveVariance).squareRoot()
+      let at = series * horizon + l
       block.mean[at] = reading(mean)
       for q in 0..<Levels.count {
-        let z = (1 - far) * innovationShape[q] + far * errorShape[q]
-        block.quantiles[at * Levels.count + q] = reading(mean + deviation * z)
+        block.quantiles[at * Levels.count + q] = reading(mean + deviation * errors.shape[q])
       }
     }
   }
@@ -346,11 +288,11 @@ extension HarmonicARFit {
     var parts = design.parts(coefficients, horizon: horizon, future: future)
     for t in parts[0].past.indices { parts[0].past[t] += base }
     for l in parts[0].ahead.indices { parts[0].ahead[l] += base }
-    if process.order > 0 {
+    if memory.process.order > 0 {
       var past = [Double](repeating: 0, count: design.count)
-      for (k, error) in newest.enumerated() where k < design.count { past[design.count - 1 - k] = error }
+      for (k, error) in memory.newest.enumerated() where k < design.count { past[design.count - 1 - k] = error }
       parts.append(
-        HarmonicDesign.Part(name: "memory", past: past, ahead: process.continuation(of: newest, horizon: horizon)))
+        HarmonicDesign.Part(name: "memory", past: past, ahead: memory.process.continuation(of: memory.newest, horizon: horizon)))
     }
     if transform != .plain {
       untransform(&parts, \.past)
