@@ -14,6 +14,7 @@ package enum Catalog {
     .model(HarmonicAR()),
     .model(Sawtooth()),
     .model(Prophet()),
+    .model(ProphetShift()),
     .combination(Ensemble()),
   ]
 

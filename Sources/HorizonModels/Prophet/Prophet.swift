@@ -125,9 +125,13 @@ struct ProphetFutures {
   init(horizon: Int) { self.horizon = horizon }
 
   mutating func features(of fit: ProphetFit) -> ProphetFeatures {
-    let place = Place(cutoff: fit.cutoff, columns: fit.design.columns.count - fit.regressors.count)
+    features(of: fit.design, regressors: fit.regressors.count, cutoff: fit.cutoff)
+  }
+
+  mutating func features(of design: ProphetDesign, regressors: Int, cutoff: Int) -> ProphetFeatures {
+    let place = Place(cutoff: cutoff, columns: design.columns.count - regressors)
     if let features = made[place] { return features }
-    let features = fit.design.features.over(firstIndex: fit.cutoff + 1, count: horizon)
+    let features = design.features.over(firstIndex: cutoff + 1, count: horizon)
     made[place] = features
     return features
   }

@@ -12,6 +12,14 @@ struct ProphetFeatures: Sendable {
     let isHoliday: Bool
     let isMultiplicative: Bool
     let priorScale: Double
+    /// Turns per day of a wave, and its place among the waves of its season, from 1; nil and 0 for other columns.
+    var turns: Double? {
+      switch shape {
+      case .sine(let turns), .cosine(let turns): turns
+      case .days: nil
+      }
+    }
+    let harmonic: Int
     fileprivate let shape: Shape
   }
 
@@ -60,7 +68,7 @@ struct ProphetFeatures: Sendable {
           columns.append(
             Column(
               name: "\(name)_delim_\(2 * k + place + 1)", component: name, isHoliday: false,
-              isMultiplicative: mode == .multiplicative, priorScale: scale, shape: shape))
+              isMultiplicative: mode == .multiplicative, priorScale: scale, harmonic: k + 1, shape: shape))
         }
       }
     }
@@ -101,7 +109,7 @@ struct ProphetFeatures: Sendable {
       Column(
         name: key, component: owner[key]!.name, isHoliday: true,
         isMultiplicative: (options.holidaysMode ?? options.seasonalityMode) == .multiplicative,
-        priorScale: owner[key]!.priorScale ?? options.holidaysPriorScale, shape: .days(days[key]!))
+        priorScale: owner[key]!.priorScale ?? options.holidaysPriorScale, harmonic: 0, shape: .days(days[key]!))
     }
   }
 
@@ -119,6 +127,6 @@ extension ProphetFeatures.Column {
   init(regressor name: String, priorScale: Double, isMultiplicative: Bool) {
     self.init(
       name: name, component: name, isHoliday: false, isMultiplicative: isMultiplicative, priorScale: priorScale,
-      shape: .days([]))
+      harmonic: 0, shape: .days([]))
   }
 }

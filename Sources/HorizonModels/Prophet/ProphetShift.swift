@@ -1,0 +1,65 @@
+package import HorizonCore
+import HorizonNumerics
+
+/// Prophet's parts where users suffer: on a scale that keeps percentages in range without flattening growth, level shifts taken out as
+/// steps, changepoints until close to the end, bursts bounded, and errors that remember, so that a forecast starts from the
+/// newest readings.
+package struct ProphetShift: ForecastModel {
+  package static let card = ModelCard(
+    name: "prophet-shift",
+    summary: "Prophet on a bounded scale: level shifts are steps, bursts are bounded, and it starts from the newest readings.",
+    minimumHistory: 12, cost: .cheap,
+    reference: "Taylor & Letham 2018; Huber 1981, 7.8; Burg 1975; decision 0017")
+
+  private let options: ProphetOptions
+
+  package init() { self.init(ProphetOptions()) }
+
+  package init(_ options: ProphetOptions) {
+    var own = options
+    // The scale does what logistic growth and products are for, and keeps the equations linear.
+    if own.growth == .logistic { own.growth = .linear }
+    own.seasonalityMode = .additive
+    own.holidaysMode = .additive
+    for i in own.seasonalities.indices { own.seasonalities[i].mode = .additive }
+    own.regressors = own.regressors.mapValues {
+      ProphetOptions.RegressorOptions(priorScale: $0.priorScale, mode: .additive, standardize: $0.standardize)
+    }
+    own.changepointRange = 0.95
+    self.options = own
+  }
+
+  package func fitted(to panel: Panel) -> any FittedModel {
+    var workshop = ProphetWorkshop(panel: panel, options: options)
+    let fits: [Result<ProphetShiftFit, ModelError>] = (0..<panel.count).map { s in
+      let history = panel.history(s)
+      let readings = history.readings
+      guard readings >= Self.card.minimumHistory else {
+        return .failure(.tooShort(readings: readings, needed: Self.card.minimumHistory))
+      }
+      let (design, regressors) = workshop.design(for: history, regressors: panel.covariates.regressors(of: s))
+      guard let fit = ProphetShiftFit(history, design: design, regressors: regressors, ceiling: panel.ceilings[s]) else {
+        return .failure(.singular)
+      }
+      return .success(fit)
+    }
+    return FittedProphetShift(fits: fits)
+  }
+}
+
+struct FittedProphetShift: FittedModel {
+  let fits: [Result<ProphetShiftFit, ModelError>]
+
+  func forecast(horizon: Int) -> ForecastBlock {
+    var block = ForecastBlock(count: fits.count, horizon: horizon)
+    var futures = ProphetFutures(horizon: horizon)
+    for (s, fit) in fits.enumerated() {
+      switch fit {
+      case .failure(let error): block.refusals[s] = error
+      case .success(let fit):
+        fit.write(series: s, future: futures.features(of: fit.design, regressors: fit.regressors.count, cutoff: fit.cutoff), into: &block)
+      }
+    }
+    return block
+  }
+}

@@ -1,0 +1,246 @@
+import Foundation
+import HorizonCore
+import HorizonNumerics
+
+/// `prophet-shift` fitted to one series.
+///
+/// Two rounds of the same exact solver. The first, with bursts bounded, finds the scale and what the errors remember; in the second each
+/// coefficient is shrunk by the noise at its own frequency: what moves slowly meets more noise where errors have memory, so the
+/// trend does not follow them.
+struct ProphetShiftFit: Sendable {
+  let design: ProphetDesign
+  let regressors: [ProphetRegressor]
+  private let scale: ReadingScale
+  private let centre: Double
+  private let unit: Double
+  /// Offset, rate, features, rate changes.
+  private let coefficients: [Double]
+  private let memory: ErrorMemory
+  private let last: Int
+
+  /// Prior deviations, in deviations of the readings: of the base rate over the history, of a change of it, of a first wave, of a holiday or
+  /// regressor.
+  static let priors = (rate: 2.0, change: 0.3, wave: 0.5, effect: 1.0)
+  private static let clip = 3.0
+
+  var cutoff: Int { last }
+
+  /// - Returns: nil when the equations have no unique solution.
+  init?(_ history: History, design: ProphetDesign, regressors: [ProphetRegressor], ceiling: Double) {
+    self.design = design
+    self.regressors = regressors
+    last = history.cutoff
+    let mask = design.timeline.mask
+    let runs = Runs(present: { mask[$0] > 0 }, count: mask.count)
+    var best: FirstRound?
+    for scale in ReadingScale.candidates(history, ceiling: ceiling) {
+      guard let round = FirstRound(history, scale: scale, design: design, runs: runs) else { return nil }
+      if best.map({ round.criterion < $0.criterion }) ?? true { best = round }
+    }
+    let first = best!
+    let noise = design.noise(first.process)
+    guard let x = design.solved(first.clipped, noise: noise) else { return nil }
+    coefficients = x
+    let waiting = [Double](repeating: 0, count: history.count - mask.count)
+    let whole = Runs(present: { $0 < mask.count && mask[$0] > 0 }, count: history.count)
+    memory = ErrorMemory(
+      design.residuals(first.clipped, x) + waiting,
+      excess: zip(first.values, first.clipped).map { $0 - $1 } + waiting, runs: whole,
+      freedom: Double(design.columns.count) / 2 + 2)
+    scale = first.scale
+    centre = first.centre
+    unit = first.unit
+  }
+
+  /// A fit without regard to memory, on one scale.
+  private struct FirstRound {
+    let scale: ReadingScale
+    let centre: Double
+    let unit: Double
+    /// Readings on the scale, in deviations; 0 at gaps.
+    let values: [Double]
+    /// The same, at most three deviations from the regression.
+    let clipped: [Double]
+    let process: Autoregression
+    /// Minus twice the log likelihood, in the unit of the readings.
+    let criterion: Double
+
+    init?(_ history: History, scale: ReadingScale, design: ProphetDesign, runs: Runs) {
+      let start = history.values.startIndex
+      let mask = design.timeline.mask
+      let present = mask.indices.filter { mask[$0] > 0 }
+      let count = Double(present.count)
+      var values = [Double](repeating: 0, count: mask.count)
+      var slopes = 0.0
+      var sum = 0.0
+      for t in present {
+        let reading = Double(history.values[start + t])
+        values[t] = scale(reading)
+        slopes += scale.logSlope(reading)
+        sum += values[t]
+      }
+      let centre = sum / count
+      var squares = 0.0
+      for t in present {
+        values[t] -= centre
+        squares += values[t] * values[t]
+      }
+      let unit = squares > 0 ? (squares / count).squareRoot() : 1
+      for t in present { values[t] /= unit }
+      let noise = design.noise(Autoregression(coefficients: [], variance: 0.3))
+      guard var x = design.solved(values, noise: noise) else { return nil }
+      var clipped = values
+      var residuals = design.residuals(values, x)
+      let bound = ProphetShiftFit.clip * FirstRound.deviation(residuals, present)
+      var hasOutliers = false
+      for t in present where abs(residuals[t]) > bound {
+        clipped[t] -= residuals[t] - (residuals[t] > 0 ? bound : -bound)
+        hasOutliers = true
+      }
+      if hasOutliers {
+        guard let again = design.solved(clipped, noise: noise) else { return nil }
+        x = again
+        residuals = design.residuals(clipped, x)
+      }
+      process = .yuleWalker(residuals, runs: runs, most: 7)
+      criterion = count * log(max(process.variance, 1e-20) * unit * unit) - 2 * slopes
+      self.scale = scale
+      self.centre = centre
+      self.unit = unit
+      self.values = values
+      self.clipped = clipped
+    }
+
+    /// Deviation from the mean absolute residual, outliers counted as three deviations only.
+    private static func deviation(_ residuals: [Double], _ present: [Int]) -> Double {
+      let toDeviation = (Double.pi / 2).squareRoot() / Double(present.count)
+      var bound = Double.infinity
+      for _ in 0..<4 {
+        var sum = 0.0
+        for t in present { sum += min(abs(residuals[t]), bound) }
+        bound = clip * toDeviation * sum
+      }
+      return bound / clip
+    }
+  }
+
+  func write(series: Int, future: ProphetFeatures, into block: inout ForecastBlock) {
+    let horizon = block.horizon
+    let timeline = design.timeline
+    let pace = timeline.pace
+    let changes = coefficients[design.free...]
+    let trend = design.trendAtEnd(coefficients)
+    let effects = design.effects(coefficients, regressors: regressors, future: future)
+    // The line that is extrapolated rests on the readings since its last bend.
+    let bend = changes.lastIndex { $0 != 0 }.map { timeline.edges[$0 - design.free + 1] } ?? 0
+    let span = Double(max(timeline.count - bend, min(timeline.count, 30)))
+    let lasting = memory.lasting
+    let levelVariance = 4 * lasting / span
+    let covariance = 6 * lasting / (span * span)
+    let slopeVariance = 12 * lasting / (span * span * span)
+    let changeScale = changes.reduce(0) { $0 + abs($1) } / Double(max(1, changes.count)) * pace
+    let waveVariance = memory.process.variance * Double(design.columns.count) / Double(timeline.readings)
+    for (l, errors) in memory.ahead(horizon: horizon).enumerated() {
+      let distance = Double(l + 1 + memory.age)
+      let place = trend.level + trend.slope * distance + effects[l] + errors.mean
+      let parameters =
+        errors.level * errors.level * levelVariance + 2 * errors.level * errors.line * covariance
+        + errors.line * errors.line * slopeVariance
+      let expected = Double(max(1, changes.count)) * distance * pace
+      let bends = changeScale * changeScale * distance * distance * expected * 2 / 3
+      let deviation = (errors.variance + parameters + bends + waveVariance).squareRoot()
+      let at = series * horizon + l
+      block.mean[at] = reading(place)
+      for q in 0..<Levels.count { block.quantiles[at * Levels.count + q] = reading(place + deviation * errors.shape[q]) }
+    }
+  }
+
+  private func reading(_ place: Double) -> Float { Float(scale.inverse(centre + unit * place)) }
+}
+
+extension ProphetDesign {
+  /// Variance of the noise that each free coefficient meets, and of the slow noise that rate changes meet.
+  fileprivate typealias Noise = (free: [Double], slow: Double)
+
+  /// The noise of a process at the frequency of each column.
+  fileprivate func noise(_ process: Autoregression) -> Noise {
+    // A little less memory than was found: near a unit root all that is slow would be noise.
+    let memory = process.coefficients.enumerated().map { $1 * pow(0.98, Double($0 + 1)) }
+    func power(_ turnsPerStep: Double) -> Double {
+      var real = 1.0
+      var imaginary = 0.0
+      for (k, c) in memory.enumerated() {
+        let angle = 2 * Double.pi * turnsPerStep * Double(k + 1)
+        real -= c * cos(angle)
+        imaginary -= c * sin(angle)
+      }
+      return process.variance / (real * real + imaginary * imaginary)
+    }
+    let slow = power(0)
+    let trend = [Double](repeating: slow, count: free - columns.count)
+    var seen: [Double: Double] = [:]
+    let byColumn = columns.map { column -> Double in
+      guard let turns = column.turns else { return process.variance }
+      if let known = seen[turns] { return known }
+      let value = power(turns * features.step.days)
+      seen[turns] = value
+      return value
+    }
+    return (trend + byColumn, slow)
+  }
+
+  /// The coefficients under the priors of `prophet-shift`.
+  ///
+  /// - Parameter values: In deviations, 0 at gaps.
+  fileprivate func solved(_ values: [Double], noise: Noise) -> [Double]? {
+    let priors = ProphetShiftFit.priors
+    var ridge = noise.free
+    let first = free - columns.count
+    // The level is given by the readings.
+    ridge[0] *= 1e-4
+    if first > 1 { ridge[1] /= priors.rate * priors.rate }
+    for (c, column) in columns.enumerated() {
+      let scale = column.harmonic > 0 ? priors.wave / Double(column.harmonic) : priors.effect
+      ridge[first + c] /= scale * scale
+    }
+    var regression = LaplaceRegression(free: free, sparse: sparse)
+    var x = [Double](repeating: 0, count: size)
+    let solved = regression.solve(
+      gram: linearGram, right: products(values), ridge: ridge, weight: noise.slow / priors.change, x: &x)
+    return solved ? x : nil
+  }
+
+  fileprivate func residuals(_ values: [Double], _ x: [Double]) -> [Double] {
+    let first = free - columns.count
+    let line = line(offset: x[0], rate: first > 1 ? x[1] : 0, changes: Array(x[free...]))
+    var mean = line
+    addFeatures(Array(x[first..<free]), multiplicative: false, to: &mean)
+    return values.indices.map { (values[$0] - mean[$0]) * timeline.mask[$0] }
+  }
+
+  /// Level of the trend at the newest reading and its change a step.
+  fileprivate func trendAtEnd(_ x: [Double]) -> (level: Double, slope: Double) {
+    var rate = free - columns.count > 1 ? x[1] : 0
+    var level = x[0]
+    for (change, at) in zip(x[free...], timeline.changepoints) {
+      rate += change
+      level -= change * at
+    }
+    return (level + rate, rate * timeline.pace)
+  }
+
+  /// Sum of features and regressors at each lead.
+  fileprivate func effects(_ x: [Double], regressors: [ProphetRegressor], future: ProphetFeatures) -> [Double] {
+    let first = free - columns.count
+    var sum = [Double](repeating: 0, count: future.count)
+    for c in columns.indices where x[first + c] != 0 {
+      let b = x[first + c]
+      if c < future.columns.count {
+        for l in sum.indices { sum[l] += b * future.values[c * future.count + l] }
+      } else {
+        for l in sum.indices { sum[l] += b * regressors[c - future.columns.count].value(at: future.firstIndex + l) }
+      }
+    }
+    return sum
+  }
+}
