@@ -292,7 +292,8 @@ extension HarmonicARFit {
       var past = [Double](repeating: 0, count: design.count)
       for (k, error) in memory.newest.enumerated() where k < design.count { past[design.count - 1 - k] = error }
       parts.append(
-        HarmonicDesign.Part(name: "memory", past: past, ahead: memory.process.continuation(of: memory.newest, horizon: horizon)))
+        HarmonicDesign.Part(
+          name: "memory", past: past, ahead: memory.process.continuation(of: memory.newest, horizon: horizon)))
     }
     if transform != .plain {
       untransform(&parts, \.past)

@@ -60,7 +60,8 @@ package struct LaplaceRegression: Sendable {
       }
       for j in 0..<s {
         right[j] =
-          b[p + j] - coupling.withUnsafeBufferPointer { w in
+          b[p + j]
+          - coupling.withUnsafeBufferPointer { w in
             half.withUnsafeBufferPointer { dot(w.baseAddress! + j * p, $0.baseAddress!, count: p) }
           }
       }

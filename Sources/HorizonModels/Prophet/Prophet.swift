@@ -8,9 +8,11 @@ import HorizonNumerics
 package struct Prophet: ForecastModel {
   package static let card = ModelCard(
     name: "prophet",
-    summary: "Prophet as published: a trend with changepoints, yearly, weekly and daily waves, holidays and regressors.",
+    summary:
+      "Prophet as published: a trend with changepoints, yearly, weekly and daily waves, holidays and regressors.",
     minimumHistory: 2, cost: .cheap,
-    reference: "Taylor & Letham, Forecasting at scale, The American Statistician 2018; the package's defaults, version 1",
+    reference:
+      "Taylor & Letham, Forecasting at scale, The American Statistician 2018; the package's defaults, version 1",
     seesRawReadings: true)
 
   package let options: ProphetOptions

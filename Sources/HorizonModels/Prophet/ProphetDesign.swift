@@ -58,7 +58,8 @@ struct ProphetDesign: Sendable {
 
   private init(trendOf design: ProphetDesign) {
     timeline = design.timeline
-    features = ProphetFeatures(columns: [], step: design.features.step, firstIndex: design.features.firstIndex, count: 0)
+    features = ProphetFeatures(
+      columns: [], step: design.features.step, firstIndex: design.features.firstIndex, count: 0)
     isFlat = design.isFlat
     changepointScale = design.changepointScale
     offset = 0
@@ -234,7 +235,9 @@ struct ProphetDesign: Sendable {
     var weighted = values
     if let u { for t in 0..<n { weighted[t] *= u[t] } }
     let edges = timeline.edges
-    var sums = (level: [Double](repeating: 0, count: edges.count - 1), slope: [Double](repeating: 0, count: edges.count - 1))
+    var sums = (
+      level: [Double](repeating: 0, count: edges.count - 1), slope: [Double](repeating: 0, count: edges.count - 1)
+    )
     for q in 0..<(edges.count - 1) {
       var level = 0.0
       var slope = 0.0

@@ -7,7 +7,8 @@ import HorizonNumerics
 package struct ProphetShift: ForecastModel {
   package static let card = ModelCard(
     name: "prophet-shift",
-    summary: "Prophet on a bounded scale: level shifts are steps, bursts are bounded, and it starts from the newest readings.",
+    summary:
+      "Prophet on a bounded scale: level shifts are steps, bursts are bounded, and it starts from the newest readings.",
     minimumHistory: 12, cost: .cheap,
     reference: "Taylor & Letham 2018; Huber 1981, 7.8; Burg 1975; decision 0017")
 
@@ -38,7 +39,8 @@ package struct ProphetShift: ForecastModel {
         return .failure(.tooShort(readings: readings, needed: Self.card.minimumHistory))
       }
       let (design, regressors) = workshop.design(for: history, regressors: panel.covariates.regressors(of: s))
-      guard let fit = ProphetShiftFit(history, design: design, regressors: regressors, ceiling: panel.ceilings[s]) else {
+      guard let fit = ProphetShiftFit(history, design: design, regressors: regressors, ceiling: panel.ceilings[s])
+      else {
         return .failure(.singular)
       }
       return .success(fit)
@@ -57,7 +59,9 @@ struct FittedProphetShift: FittedModel {
       switch fit {
       case .failure(let error): block.refusals[s] = error
       case .success(let fit):
-        fit.write(series: s, future: futures.features(of: fit.design, regressors: fit.regressors.count, cutoff: fit.cutoff), into: &block)
+        fit.write(
+          series: s, future: futures.features(of: fit.design, regressors: fit.regressors.count, cutoff: fit.cutoff),
+          into: &block)
       }
     }
     return block
