@@ -281,9 +281,6 @@ extension HarmonicARFit: HarmonicForecast {
 extension HarmonicARFit {
   /// The parts in the unit of the readings. `memory` holds the newest errors as far back as the process remembers, and what is
   /// expected of them ahead.
-  ///
-  /// Of a forecast of logarithms each part takes its share of what lies between trend and forecast, by the logarithmic mean, which
-  /// leaves no rest (Ang, "Decomposition analysis for policymaking in energy: which is the preferred method?", 2004).
   func components(horizon: Int, future: [Double]) -> [ForecastComponent] {
     var parts = design.parts(coefficients, horizon: horizon, future: future)
     for t in parts[0].past.indices { parts[0].past[t] += base }
@@ -292,31 +289,9 @@ extension HarmonicARFit {
       var past = [Double](repeating: 0, count: design.count)
       for (k, error) in memory.newest.enumerated() where k < design.count { past[design.count - 1 - k] = error }
       parts.append(
-        HarmonicDesign.Part(
+        ForecastPart(
           name: "memory", past: past, ahead: memory.process.continuation(of: memory.newest, horizon: horizon)))
     }
-    if transform != .plain {
-      untransform(&parts, \.past)
-      untransform(&parts, \.ahead)
-    }
-    return parts.map {
-      ForecastComponent(
-        name: $0.name, isMultiplicative: false, past: $0.past.map { Float($0) }, ahead: $0.ahead.map { Float($0) })
-    }
-  }
-
-  private func untransform(_ parts: inout [HarmonicDesign.Part], _ side: WritableKeyPath<HarmonicDesign.Part, [Double]>)
-  {
-    for t in parts[0][keyPath: side].indices {
-      let trend = parts[0][keyPath: side][t]
-      var rest = 0.0
-      for part in parts.dropFirst() { rest += part[keyPath: side][t] }
-      let alone = transform.inverse(trend, most: most)
-      let whole = transform.inverse(trend + rest, most: most)
-      // Where the parts cancel, the mean is the slope of the inverse.
-      let mean = abs(rest) > 1e-9 ? (whole - alone) / rest : alone - transform.inverse(-.infinity, most: most)
-      parts[0][keyPath: side][t] = alone
-      for i in parts.indices.dropFirst() { parts[i][keyPath: side][t] *= mean }
-    }
+    return parts.components { transform.inverse($0, most: most) }
   }
 }

@@ -131,20 +131,13 @@ extension HarmonicDesign.Wave {
 }
 
 extension HarmonicDesign {
-  /// What the terms of one cycle, or of the trend, add up to at each step of the history and at the leads of `future`.
-  struct Part {
-    let name: String
-    var past: [Double]
-    var ahead: [Double]
-  }
-
   /// The regression taken apart: the trend, then the cycles that have waves, from the shortest. The level stays out.
-  func parts(_ coefficients: [Double], horizon: Int, future: [Double]) -> [Part] {
+  func parts(_ coefficients: [Double], horizon: Int, future: [Double]) -> [ForecastPart] {
     let day = 1 / step.days
     // The week's slowest wave is the week itself.
     let cycles = waves.map { $0.period > 7.5 * day ? "yearly" : $0.period > 1.001 * day ? "weekly" : "daily" }
-    func part(_ name: String, _ own: [Int]) -> Part {
-      var part = Part(
+    func part(_ name: String, _ own: [Int]) -> ForecastPart {
+      var part = ForecastPart(
         name: name, past: [Double](repeating: 0, count: count), ahead: [Double](repeating: 0, count: horizon))
       for i in own {
         for t in 0..<count { part.past[t] += coefficients[i] * columns[i * count + t] }

@@ -254,6 +254,20 @@ struct ProphetDesign: Sendable {
     return result
   }
 
+  /// Columns by what they are part of, in their order; all holidays are one part.
+  var componentGroups: [(name: String, members: [Int])] {
+    var groups: [(name: String, members: [Int])] = []
+    for (c, column) in columns.enumerated() {
+      let name = column.isHoliday ? "holidays" : column.component
+      if let at = groups.firstIndex(where: { $0.name == name }) {
+        groups[at].members.append(c)
+      } else {
+        groups.append((name, [c]))
+      }
+    }
+    return groups
+  }
+
   /// The linear trend m + k t + sum of hinges at every step; under logistic growth the argument without its offset.
   func line(offset m: Double, rate k: Double, changes: [Double]) -> [Double] {
     var line = [Double](repeating: 0, count: timeline.count)

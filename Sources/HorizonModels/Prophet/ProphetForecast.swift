@@ -162,16 +162,8 @@ extension ProphetForecast {
         name: "trend", isMultiplicative: false, past: (past + waiting).map { Float(reading(trend($0))) },
         ahead: argument.map { Float(reading(trend($0))) })
     ]
-    var names: [String] = []
-    for column in design.columns {
-      let name = column.isHoliday ? "holidays" : column.component
-      if !names.contains(name) { names.append(name) }
-    }
     let whole = future.over(firstIndex: design.timeline.firstIndex, count: beyond)
-    for name in names {
-      let members = design.columns.indices.filter {
-        (design.columns[$0].isHoliday ? "holidays" : design.columns[$0].component) == name
-      }
+    for (name, members) in design.componentGroups {
       let isMultiplicative = design.columns[members[0]].isMultiplicative
       let unit = isMultiplicative ? 1 : fit.scale.scale
       func sum(_ features: ProphetFeatures) -> [Float] {

@@ -49,7 +49,7 @@ package struct ProphetShift: ForecastModel {
   }
 }
 
-struct FittedProphetShift: FittedModel {
+struct FittedProphetShift: ComponentModel {
   let fits: [Result<ProphetShiftFit, ModelError>]
 
   func forecast(horizon: Int) -> ForecastBlock {
@@ -65,5 +65,12 @@ struct FittedProphetShift: FittedModel {
       }
     }
     return block
+  }
+
+  func components(series: Int, horizon: Int) -> [ForecastComponent] {
+    guard case .success(let fit) = fits[series] else { return [] }
+    var futures = ProphetFutures(horizon: horizon)
+    return fit.components(
+      future: futures.features(of: fit.design, regressors: fit.regressors.count, cutoff: fit.cutoff))
   }
 }

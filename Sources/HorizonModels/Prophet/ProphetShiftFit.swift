@@ -163,6 +163,39 @@ struct ProphetShiftFit: Sendable {
   private func reading(_ place: Double) -> Float { Float(scale.inverse(centre + unit * place)) }
 }
 
+extension ProphetShiftFit {
+  /// Trend, seasonalities, holidays together, each regressor, and `memory`: the newest errors as far back as the process remembers, and what
+  /// is expected of them ahead.
+  func components(future: ProphetFeatures) -> [ForecastComponent] {
+    let count = design.timeline.count
+    let steps = count + memory.age
+    let trend = design.trendAtEnd(coefficients)
+    let rate = design.isFlat ? 0 : coefficients[1]
+    let line = design.line(offset: coefficients[0], rate: rate, changes: Array(coefficients[design.free...]))
+    let after = { (from: Int, to: Int) in (from..<to).map { trend.level + trend.slope * Double($0) } }
+    var parts = [
+      ForecastPart(
+        name: "trend", past: (line + after(1, steps - count + 1)).map { centre + unit * $0 },
+        ahead: after(memory.age + 1, memory.age + future.count + 1).map { centre + unit * $0 })
+    ]
+    let whole = future.over(firstIndex: design.timeline.firstIndex, count: steps)
+    for group in design.componentGroups {
+      func sum(_ features: ProphetFeatures) -> [Double] {
+        design.effects(coefficients, of: group.members, regressors: regressors, future: features).map { unit * $0 }
+      }
+      parts.append(ForecastPart(name: group.name, past: sum(whole), ahead: sum(future)))
+    }
+    if memory.process.order > 0 {
+      var past = [Double](repeating: 0, count: steps)
+      for (k, error) in memory.newest.enumerated() where k < steps { past[steps - 1 - k] = unit * error }
+      parts.append(
+        ForecastPart(
+          name: "memory", past: past, ahead: memory.ahead(horizon: future.count).map { unit * $0.mean }))
+    }
+    return parts.components(inverse: scale.inverse)
+  }
+}
+
 extension ProphetDesign {
   /// Variance of the noise that each free coefficient meets, and of the slow noise that rate changes meet.
   fileprivate typealias Noise = (free: [Double], slow: Double)
@@ -234,11 +267,13 @@ extension ProphetDesign {
     return (level + rate, rate * timeline.pace)
   }
 
-  /// Sum of features and regressors at each lead.
-  fileprivate func effects(_ x: [Double], regressors: [ProphetRegressor], future: ProphetFeatures) -> [Double] {
+  /// Sum of features and regressors at each step of `future`.
+  fileprivate func effects(
+    _ x: [Double], of members: [Int]? = nil, regressors: [ProphetRegressor], future: ProphetFeatures
+  ) -> [Double] {
     let first = free - columns.count
     var sum = [Double](repeating: 0, count: future.count)
-    for c in columns.indices where x[first + c] != 0 {
+    for c in members ?? Array(columns.indices) where x[first + c] != 0 {
       let b = x[first + c]
       if c < future.columns.count {
         for l in sum.indices { sum[l] += b * future.values[c * future.count + l] }
