@@ -18,9 +18,9 @@ struct ProphetShiftFit: Sendable {
   private let memory: ErrorMemory
   private let last: Int
 
-  /// Prior deviations, in deviations of the readings: of the base rate over the history, of a change of it, of a first wave, of a holiday or
-  /// regressor.
-  static let priors = (rate: 1.0, change: 0.35, wave: 0.2, effect: 1.0)
+  /// Prior scales, in deviations of the readings: of the base rate over the history, of a change of it (stiff, usual, loose), of a first wave,
+  /// of a holiday or regressor.
+  fileprivate static let priors = (rate: 1.0, changes: [0.05, 0.35, 1.0], wave: 0.2, effect: 1.0)
   /// A prior that shrinks rate changes makes those that were found too small and too sure; the variances of what they bring to a
   /// forecast are multiplied by these. Chosen, like the priors, on the mixed fleet of seed 42 and the scenarios of seed 5.
   private static let widening = (bends: 6.0, line: 4.0)
@@ -42,7 +42,9 @@ struct ProphetShiftFit: Sendable {
     }
     let first = best!
     let noise = design.noise(first.process)
-    guard let x = design.solved(first.clipped, noise: noise) else { return nil }
+    guard let x = ProphetShiftFit.coefficients(first.clipped, design: design, noise: noise, runs: runs) else {
+      return nil
+    }
     coefficients = x
     let waiting = [Double](repeating: 0, count: history.count - mask.count)
     let whole = Runs(present: { $0 < mask.count && mask[$0] > 0 }, count: history.count)
@@ -53,6 +55,23 @@ struct ProphetShiftFit: Sendable {
     scale = first.scale
     centre = first.centre
     unit = first.unit
+  }
+
+  /// The coefficients under the stiffest trend that the readings do not contradict: likelihood of what the errors leave, and Schwarz's price
+  /// half as high again for each bend, whose place was searched for.
+  private static func coefficients(
+    _ values: [Double], design: ProphetDesign, noise: ProphetDesign.Noise, runs: Runs
+  ) -> [Double]? {
+    let count = Double(runs.present)
+    var best: (x: [Double], criterion: Double)?
+    for change in priors.changes {
+      guard let x = design.solved(values, noise: noise, change: change) else { return nil }
+      let process = Autoregression.yuleWalker(design.residuals(values, x), runs: runs, most: 7)
+      let bends = Double(x[design.free...].count { $0 != 0 })
+      let criterion = count * log(max(process.variance, 1e-20)) + 1.5 * bends * log(count)
+      if best.map({ criterion < $0.criterion }) ?? true { best = (x, criterion) }
+    }
+    return best?.x
   }
 
   /// A fit without regard to memory, on one scale.
@@ -91,7 +110,7 @@ struct ProphetShiftFit: Sendable {
       let unit = squares > 0 ? (squares / count).squareRoot() : 1
       for t in present { values[t] /= unit }
       let noise = design.noise(Autoregression(coefficients: [], variance: 0.3))
-      guard var x = design.solved(values, noise: noise) else { return nil }
+      guard var x = design.solved(values, noise: noise, change: ProphetShiftFit.priors.changes[1]) else { return nil }
       var clipped = values
       var residuals = design.residuals(values, x)
       let bound = ProphetShiftFit.clip * FirstRound.deviation(residuals, present)
@@ -101,7 +120,9 @@ struct ProphetShiftFit: Sendable {
         hasOutliers = true
       }
       if hasOutliers {
-        guard let again = design.solved(clipped, noise: noise) else { return nil }
+        guard let again = design.solved(clipped, noise: noise, change: ProphetShiftFit.priors.changes[1]) else {
+          return nil
+        }
         x = again
         residuals = design.residuals(clipped, x)
       }
@@ -229,8 +250,10 @@ extension ProphetDesign {
 
   /// The coefficients under the priors of `prophet-shift`.
   ///
-  /// - Parameter values: In deviations, 0 at gaps.
-  fileprivate func solved(_ values: [Double], noise: Noise) -> [Double]? {
+  /// - Parameters:
+  ///   - values: In deviations, 0 at gaps.
+  ///   - change: Prior scale of a rate change.
+  fileprivate func solved(_ values: [Double], noise: Noise, change: Double) -> [Double]? {
     let priors = ProphetShiftFit.priors
     var ridge = noise.free
     let first = free - columns.count
@@ -244,7 +267,7 @@ extension ProphetDesign {
     var regression = LaplaceRegression(free: free, sparse: sparse)
     var x = [Double](repeating: 0, count: size)
     let solved = regression.solve(
-      gram: linearGram, right: products(values), ridge: ridge, weight: noise.slow / priors.change, x: &x)
+      gram: linearGram, right: products(values), ridge: ridge, weight: noise.slow / change, x: &x)
     return solved ? x : nil
   }
 
