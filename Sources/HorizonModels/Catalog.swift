@@ -2,27 +2,31 @@ package import HorizonCore
 
 /// The list of all models, cheap ones first; a new model is one file and one line here.
 package enum Catalog {
-  package static let all: [Contestant] = [
-    .model(SeasonalNaive()),
-    .model(Naive()),
-    .model(Drift()),
-    .model(Line30()),
-    .model(Line90()),
-    .model(Theta()),
-    .model(ETS()),
-    .model(Harmonic()),
-    .model(HarmonicAR()),
-    .model(Sawtooth()),
-    .model(Prophet()),
-    .model(ProphetShift()),
-    .combination(Ensemble()),
-  ]
+  package static let all = contestants(ModelOptions())
+
+  package static func contestants(_ options: ModelOptions) -> [Contestant] {
+    [
+      .model(SeasonalNaive()),
+      .model(Naive()),
+      .model(Drift()),
+      .model(Line30()),
+      .model(Line90()),
+      .model(Theta()),
+      .model(ETS()),
+      .model(Harmonic()),
+      .model(HarmonicAR()),
+      .model(Sawtooth()),
+      .model(Prophet(options.prophet)),
+      .model(ProphetShift(options.prophet)),
+      .combination(Ensemble()),
+    ]
+  }
 
   /// The baseline that every skill refers to and that stands in for a champion that fails.
   package static let baseline = SeasonalNaive.card.name
 
   /// - Throws: The first name that is not in the catalog.
-  package static func named(_ names: [String]) throws(Failure) -> [Contestant] {
+  package static func named(_ names: [String], options: ModelOptions = ModelOptions()) throws(Failure) -> [Contestant] {
     let known = Set(all.map(\.card.name))
     if let unknown = names.first(where: { !known.contains($0) }) {
       throw Failure(
@@ -30,7 +34,7 @@ package enum Catalog {
         remedy: "Choose from: \(all.map(\.card.name).joined(separator: ", ")).")
     }
     let wanted = Set(names + [baseline])
-    return all.filter { wanted.contains($0.card.name) }
+    return contestants(options).filter { wanted.contains($0.card.name) }
   }
 }
 

@@ -13,7 +13,9 @@ extension Explanation.Components {
     guard let panel = record.panel(until: record.asOf) else { return nil }
     let horizon = record.forecast.count
     let publisher = Publisher(publishedBy: published, champion: decision.champion, members: decision.members)
-    let refit = Refit(panel, cutoffs: [cutoff], contestants: Catalog.all, horizon: horizon)
+    let refit = Refit(
+      panel, cutoffs: [cutoff], contestants: Catalog.contestants(record.manifest.settings.modelOptions),
+      horizon: horizon)
     guard let composition = refit.compositions([publisher])[0] else { return nil }
     self.init(
       model: composition.model, members: composition.members, membersWithParts: composition.membersWithParts,

@@ -1,6 +1,7 @@
 package import Foundation
 import HorizonContest
 package import HorizonCore
+import HorizonSources
 package import HorizonStore
 
 /// The master as one run sees it: nothing after the as-of exists.
@@ -12,6 +13,8 @@ package struct Fleet: Sendable {
   package let staleAfter: Int?
   /// Whether level shifts, resizes and bursts are taken out before models see the readings.
   let rebases: Bool
+  /// Holidays and regressors that panels are to know.
+  var covariates = CovariateFiles.none
 
   /// - Throws: When there is no master or no reading before the as-of.
   package init(workspace: Workspace, settings: RunSettings) throws {
@@ -100,7 +103,7 @@ final class TileReader {
       step: fleet.step, firstIndex: tile.firstIndex, length: length, values: values,
       seeds: names.map { stableHash($0.description, seed: seed) },
       capacityChanges: resource.readingsAreShares ? tile.capacityChanges : nil, ceilings: ceilings,
-      isRebasable: fleet.rebases)
+      covariates: fleet.covariates.covariates(of: names), isRebasable: fleet.rebases)
     return FleetTile(
       contest: ContestTile(
         names: names, panel: panel, lastReading: tile.lastReading, staleAfter: fleet.staleAfter ?? fleet.step.staleAfter

@@ -304,6 +304,8 @@ private struct ReportBuilder: Sendable {
     let breaches = Dictionary(grouping: risks.prefix(ReportBuilder.mostRows), by: \.series)
     let settings = manifest.settings
     let horizon = manifest.horizon
+    let covariates = manifest.covariates(of: known.map(\.0), master: fleet.manifest, asOf: fleet.asOf)
+    let contestants = Catalog.contestants(settings.modelOptions)
     var result: [SeriesName: ReportData.Chart.Makeup] = [:]
     var start = 0
     // Small tiles: all of them together are no more than a few hundred series.
@@ -316,11 +318,12 @@ private struct ReportBuilder: Sendable {
         (name: name, series: histories[name]!, resource: resources[name.resource], ceiling: Optional(source.ceiling))
       }
       guard
-        let panel = MasterSeries.panel(of: series, step: fleet.step, until: fleet.asOf, settings: settings)
+        let panel = MasterSeries.panel(
+          of: series, step: fleet.step, until: fleet.asOf, settings: settings, covariates: covariates)
       else { return [] }
       // Only live series are at risk, and only risks are drawn.
       let compositions = Refit(
-        panel, cutoffs: tile.map { _ in fleet.asOf }, contestants: Catalog.all, horizon: horizon
+        panel, cutoffs: tile.map { _ in fleet.asOf }, contestants: contestants, horizon: horizon
       ).compositions(tile.map(\.1.publisher))
       return zip(tile, compositions).compactMap { item, composition in
         composition.map { composition in

@@ -93,11 +93,17 @@ private func decideFleet(
   workspace: Workspace, settings: RunSettings, execution: Execution, folder: URL, watch: inout Stopwatch
 ) async throws -> Decided {
   execution.claimThreads()
-  let fleet = try Fleet(workspace: workspace, settings: settings)
+  var fleet = try Fleet(workspace: workspace, settings: settings)
   let survey = try await survey(fleet, execution: execution)
   watch.lap("survey")
   let horizon = survey.horizon(asked: settings.horizon, step: fleet.step)
-  let contestants = try Catalog.named(settings.models)
+  if settings.holidays != nil || settings.regressors != nil {
+    fleet.covariates = try CovariateFiles(
+      holidays: settings.holidays, regressors: settings.regressors, master: fleet.manifest)
+    fleet.covariates.judge(asOf: fleet.asOf, lastIndex: fleet.asOf + horizon)
+    watch.lap("covariates")
+  }
+  let contestants = try Catalog.named(settings.models, options: settings.modelOptions)
   let contestSettings = ContestSettings(contestants: contestants, horizon: horizon, folds: settings.folds)
   let spill = try DigestSpill(at: folder.appending(path: "digests.bin"), threads: execution.threads)
   let kept =
@@ -218,6 +224,12 @@ extension RunManifest {
         "\(decided.survey.endedCount) series ended before the as-of; they are forecast from their own last reading and are never a risk."
       )
     }
+    var covariates = fleet.covariates
+    let days = { (index: Int) in Int((Double(fleet.step.microseconds(of: index)) / 86_400_000_000).rounded(.down)) }
+    covariates.compare(
+      with: decided.decisions.series.map(\.name), firstDay: days(fleet.manifest.firstIndex),
+      lastDay: days(fleet.asOf + decided.horizon))
+    for note in covariates.notes { notes.append(note) }
     self.init(
       asOf: ISOTime.string(fleet.asOfTime, full: fleet.step.seconds < 86_400), step: fleet.step.name,
       horizon: decided.horizon, settings: settings,
@@ -231,6 +243,9 @@ extension RunManifest {
       contest: RunManifest.standings(decided.decisions, contestants: decided.contestants),
       championLossRatio: decided.decisions.summary.championRatio,
       units: Dictionary(uniqueKeysWithValues: fleet.manifest.resources.map { ($0.name, $0.decision) }), notes: notes)
+    if !covariates.inputs.isEmpty {
+      self.covariates = covariates.inputs.map { Item(name: $0.path, bytes: $0.bytes, sha256: $0.sha256) }
+    }
   }
 
   fileprivate static func standings(_ decisions: Decisions, contestants: [Contestant]) -> [Standing] {
@@ -255,6 +270,9 @@ extension RunManifest {
     // That nothing was compared stands in `compared`.
     dated.settings.fresh = nil
     dated.inputs = inputs.map { Item(name: "", bytes: $0.bytes, sha256: $0.sha256) }
+    dated.covariates = covariates?.map { Item(name: "", bytes: $0.bytes, sha256: $0.sha256) }
+    dated.settings.holidays = nil
+    dated.settings.regressors = nil
     dated.outputs = outputs.filter { $0.name != "timings.parquet" }
     digest = sha256(of: try RunManifest.encoder().encode(dated))
     try atomicWrite(try RunManifest.encoder().encode(self), to: folder.appending(path: "run.json").path)

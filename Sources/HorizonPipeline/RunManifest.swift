@@ -15,6 +15,8 @@ package struct RunManifest: Codable, Sendable {
   package var settings: RunSettings
   package var inputs: [Item]
   package var outputs: [Item]
+  /// The files of holidays and regressors; nil where none were given.
+  package var covariates: [Item]?
   package var counts: Counts
   package var contest: [Standing]
   /// Geometric mean over series of the champion's loss over seasonal naive's; nil without a contest.

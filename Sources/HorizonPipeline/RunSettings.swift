@@ -1,6 +1,6 @@
 import Foundation
 package import HorizonCore
-import HorizonModels
+package import HorizonModels
 import HorizonNumerics
 package import HorizonRisk
 import HorizonStore
@@ -30,10 +30,21 @@ package struct RunSettings: Sendable, Codable {
   package var procurementDays = 30.0
   package var raw = false
   package var keepForecasts = false
+  /// Files of holidays and of regressors; absent where none were given.
+  package var holidays: String?
+  package var regressors: String?
+  /// What was chosen about `prophet`; absent for the defaults.
+  package var prophet: ProphetOptions?
   /// Nothing of earlier runs is read; absent in the files of runs that read what there was.
   package var fresh: Bool?
 
   package init() {}
+
+  package var modelOptions: ModelOptions {
+    var options = ModelOptions()
+    options.prophet = prophet ?? options.prophet
+    return options
+  }
 
   /// What counts as a risk.
   package func risk() throws(Failure) -> RiskSettings {

@@ -1,4 +1,5 @@
 import HorizonCore
+import HorizonSources
 import HorizonStore
 
 extension MasterSeries {
@@ -10,7 +11,7 @@ extension MasterSeries {
   /// - Returns: Nil when none of them has a reading up to the cutoff.
   static func panel(
     of series: [(name: SeriesName, series: MasterSeries, resource: MasterManifest.Resource?, ceiling: Double?)],
-    step: Step, until cutoff: Int, settings: RunSettings
+    step: Step, until cutoff: Int, settings: RunSettings, covariates: CovariateFiles
   ) -> Panel? {
     let indices = series.map { $0.series.times.map { step.index(ofMicroseconds: $0) } }
     guard let first = indices.compactMap(\.first).min(), first <= cutoff else { return nil }
@@ -27,13 +28,29 @@ extension MasterSeries {
       capacityChanges: series.map {
         $0.resource?.readingsAreShares == true ? $0.series.resizes(step: step).map(\.change) : []
       },
-      ceilings: series.map { $0.ceiling ?? .nan }, isRebasable: settings.rebase ?? true)
+      ceilings: series.map { $0.ceiling ?? .nan }, covariates: covariates.covariates(of: series.map(\.name)),
+      isRebasable: settings.rebase ?? true)
   }
 
   func panel(
     of name: SeriesName, resource: MasterManifest.Resource?, ceiling: Double?, step: Step, until cutoff: Int,
-    settings: RunSettings
+    settings: RunSettings, covariates: CovariateFiles
   ) -> Panel? {
-    MasterSeries.panel(of: [(name, self, resource, ceiling)], step: step, until: cutoff, settings: settings)
+    MasterSeries.panel(
+      of: [(name, self, resource, ceiling)], step: step, until: cutoff, settings: settings, covariates: covariates)
+  }
+}
+
+extension RunManifest {
+  /// The holidays and regressors of a finished run as it saw them; none when their files are gone or are others now.
+  func covariates(of series: [SeriesName], master: MasterManifest, asOf: Int) -> CovariateFiles {
+    guard
+      let wanted = covariates,
+      var files = try? CovariateFiles(
+        holidays: settings.holidays, regressors: settings.regressors, master: master, only: Set(series)),
+      files.inputs.map(\.sha256) == wanted.map(\.sha256)
+    else { return .none }
+    files.judge(asOf: asOf, lastIndex: asOf + horizon)
+    return files
   }
 }

@@ -25,6 +25,7 @@ package struct SeriesRecord: Sendable {
   let quality: QualityRecord
   /// False when the master was filled anew after the run.
   let isMasterOfRun: Bool
+  private let covariates: CovariateFiles
 
   /// A row of `decisions.parquet`.
   struct DecisionRecord: Sendable {
@@ -80,7 +81,8 @@ extension SeriesRecord {
   /// The series alone, as the passes see it; nil when the master has no reading of it.
   func panel(until cutoff: Int) -> Panel? {
     history.panel(
-      of: name, resource: resource, ceiling: decision.ceiling, step: step, until: cutoff, settings: manifest.settings)
+      of: name, resource: resource, ceiling: decision.ceiling, step: step, until: cutoff, settings: manifest.settings,
+      covariates: covariates)
   }
 
   /// Changes of the capacity column, oldest first.
@@ -118,6 +120,7 @@ extension SeriesRecord {
     asOf = step.index(ofMicroseconds: time.microseconds)
     resource = master.resources.first { $0.name == name.resource }
     isMasterOfRun = master.inputs.map(\.sha256) == manifest.inputs.map(\.sha256) && master.step.name == manifest.step
+    covariates = manifest.covariates(of: [name], master: master, asOf: asOf)
     history =
       try MasterReader(folder: workspace.master.path, manifest: master, asOf: asOf).read(names: [name])[name]
       ?? MasterSeries()

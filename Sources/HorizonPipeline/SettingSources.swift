@@ -25,7 +25,7 @@ package struct SettingSources: Sendable {
     "step", "aggregate", "map", "unit", "inventory", "renames", "capacity", "timezone", "as_of", "horizon", "folds",
     "models", "breach",
     "seed", "threads", "chunk", "max_bad_rows", "stale_after", "thresholds", "within", "procurement_days",
-    "stress_floors", "rebase",
+    "stress_floors", "rebase", "holidays", "regressors",
   ]
 
   /// - Parameters:
@@ -97,6 +97,8 @@ package struct SettingSources: Sendable {
     s.inventory = text("inventory")
     s.renames = text("renames")
     s.capacity = text("capacity")
+    s.holidays = text("holidays")
+    s.regressors = text("regressors")
     s.timezone = text("timezone") ?? s.timezone
     s.asOf = text("as_of")
     s.horizon = try number("horizon") ?? s.horizon

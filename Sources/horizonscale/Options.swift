@@ -85,6 +85,18 @@ struct ForecastOptionsGroup: ParsableArguments {
   @Option(help: "Seed of everything random. (default: 42)")
   var seed: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Table of days unlike others, for prophet and prophet-shift: name, date and, if wanted, lower_window, upper_window, prior_scale.",
+      valueName: "file"))
+  var holidays: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Table of what moves a series, future values included, for the same: server, resource, time, name, value.",
+      valueName: "file"))
+  var regressors: String?
+
   @Flag(help: "End with 3 when a champion failed and the baseline stood in for it.")
   var strict = false
 
@@ -94,6 +106,7 @@ struct ForecastOptionsGroup: ParsableArguments {
   var flags: [String: String?] {
     [
       "as_of": asOf, "horizon": horizon, "folds": folds, "models": models, "breach": breach, "seed": seed,
+      "holidays": holidays, "regressors": regressors,
     ]
   }
 }
