@@ -19,6 +19,8 @@ package struct SettingSources: Sendable {
 
   /// What was given, the strongest source first.
   private let layers: [[String: Given]]
+  /// The block of that name in the file; flags and variables do not reach into it.
+  private let prophet: ProphetOptions?
 
   /// Names of all settings, as written in the file; a flag is the same with hyphens, a variable in capitals.
   package static let names = [
@@ -45,12 +47,16 @@ package struct SettingSources: Sendable {
         variables[name] = Given(value: value, place: variable, code: .badSetting)
       }
     }
-    layers = [given, variables, try SettingSources.file(workspace)]
+    let file = try SettingSources.file(workspace)
+    layers = [given, variables, file.values]
+    prophet = file.prophet
   }
 
-  private static func file(_ workspace: Workspace) throws(Failure) -> [String: Given] {
+  private static func file(
+    _ workspace: Workspace
+  ) throws(Failure) -> (values: [String: Given], prophet: ProphetOptions?) {
     let path = workspace.settings.path
-    guard FileManager.default.fileExists(atPath: path) else { return [:] }
+    guard FileManager.default.fileExists(atPath: path) else { return ([:], nil) }
     func failure(_ what: String, line: Int? = nil) -> Failure {
       let place = line.map { "\(path), line \($0)" } ?? path
       return Failure(
@@ -62,20 +68,32 @@ package struct SettingSources: Sendable {
       text = try String(contentsOfFile: path, encoding: .utf8)
       loaded = try Yams.load(yaml: text)
     } catch { throw failure("\(error)") }
-    guard let loaded else { return [:] }
+    guard let loaded else { return ([:], nil) }
     guard let table = loaded as? [String: Any] else { throw failure("it is not a list of 'name: value' lines.") }
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     var values: [String: Given] = [:]
+    var prophet: ProphetOptions?
     for (key, value) in table.sorted(by: { $0.key < $1.key }) {
       let line = lines.firstIndex { $0.hasPrefix("\(key):") }.map { $0 + 1 }
-      guard names.contains(key) else {
-        throw failure("there is no setting '\(key)'; there are \(names.joined(separator: ", ")).", line: line)
+      guard names.contains(key) || key == "prophet" else {
+        throw failure(
+          "there is no setting '\(key)'; there are \((names + ["prophet"]).joined(separator: ", ")).", line: line)
       }
       if value is NSNull { continue }
+      if key == "prophet" {
+        do throws(ProphetSettingError) { prophet = try ProphetOptions(settings: value) } catch {
+          let own = error.key.flatMap { key in
+            lines.indices.first { $0 >= (line ?? 1) - 1 && lines[$0].contains("\(key):") }.map { $0 + 1 }
+          }
+          let place = (own ?? line).map { "\(path), line \($0)" } ?? path
+          throw Failure(.badSetting, "\(place), prophet: \(error.message)", remedy: error.remedy)
+        }
+        continue
+      }
       values[key] = Given(
         value: plain(value), place: line.map { "\(path), line \($0), \(key)" } ?? "\(path), \(key)", code: .badSetting)
     }
-    return values
+    return (values, prophet)
   }
 
   /// A value of the file as a flag would give it.
@@ -97,6 +115,7 @@ package struct SettingSources: Sendable {
     s.inventory = text("inventory")
     s.renames = text("renames")
     s.capacity = text("capacity")
+    s.prophet = prophet == ProphetOptions() ? nil : prophet
     s.holidays = text("holidays")
     s.regressors = text("regressors")
     s.timezone = text("timezone") ?? s.timezone
@@ -244,6 +263,9 @@ package let settingsTemplate = """
   # models: all                                # all, fast, or names: see 'horizonscale models'
   # seed: 42
   # rebase: true                               # level shifts, resizes and bursts are taken out before models see the readings
+  # holidays: holidays.csv                     # days unlike others: name, date, lower_window, upper_window, prior_scale
+  # regressors: regressors.csv                 # what moves a series, future included: server, resource, time, name, value
+  # prophet: {growth: linear, seasonality_mode: additive, changepoint_prior_scale: 0.05}   # see docs/guide/prophet.md
   # stale_after: 14                            # steps without a reading after which a series has ended (48 for hours)
   # timezone: UTC                              # decides where a day begins
   # max_bad_rows: 0.01                         # share of rejected rows above which a run stops
