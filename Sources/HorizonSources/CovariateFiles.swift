@@ -40,6 +40,11 @@ package struct CovariateFiles: Sendable {
         .unusableData, "\(regressors!): a regressor is called '\(clash)', as a holiday is.",
         remedy: "Give one of them another name.")
     }
+    if let name = reader.names.first(where: { reservedNames.contains($0.lowercased()) || $0.contains("_delim_") }) {
+      throw Failure(
+        .unusableData, "\(regressors!): a regressor has the name '\(name)', which means something else.",
+        remedy: "Give it another name.")
+    }
     inputs = try [holidays, regressors].compactMap { $0 }.map { path in
       let bytes = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
       return MasterManifest.Input(path: path, bytes: bytes, sha256: try sha256(ofFile: path))
@@ -104,6 +109,13 @@ package struct CovariateFiles: Sendable {
   }
 }
 
+/// What names of the model's own parts and columns mean already.
+private let reservedNames: Set<String> = [
+  "trend", "daily", "weekly", "yearly", "holidays", "zeros", "additive_terms", "multiplicative_terms", "yhat",
+  "memory",
+  "extra_regressors_additive", "extra_regressors_multiplicative", "ds", "y", "cap", "floor",
+]
+
 /// Names of columns, told apart as people write them.
 private struct NamedColumns {
   let path: String
@@ -146,12 +158,6 @@ private struct HolidayFile {
   private let columns: NamedColumns
   private let path: String
   private static let shape = "Write name, date and, if wanted, lower_window, upper_window, prior_scale."
-  private static let reserved: Set<String> = [
-    "trend", "daily", "weekly", "yearly", "holidays", "zeros", "additive_terms", "multiplicative_terms", "yhat",
-    "memory",
-    "extra_regressors_additive", "extra_regressors_multiplicative", "ds", "y", "cap", "floor",
-  ]
-
   init(path: String) throws {
     self.path = path
     columns = try NamedColumns(path: path)
@@ -190,7 +196,7 @@ private struct HolidayFile {
         }
         let name = names[i]?.trimmingCharacters(in: .whitespaces) ?? ""
         guard !name.isEmpty else { throw refuse("has no name") }
-        guard !name.contains("_delim_"), !HolidayFile.reserved.contains(name.lowercased()) else {
+        guard !name.contains("_delim_"), !reservedNames.contains(name.lowercased()) else {
           throw refuse("has the name '\(name)', which means something else", "Give it another name.")
         }
         let given =

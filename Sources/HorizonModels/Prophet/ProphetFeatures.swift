@@ -72,7 +72,9 @@ struct ProphetFeatures: Sendable {
         }
       }
     }
-    for s in options.seasonalities {
+    let orders = ["yearly": options.yearly, "weekly": options.weekly, "daily": options.daily]
+    // A built-in one asked for by number replaces a custom one of its name, as in the package.
+    for s in options.seasonalities where orders[s.name] ?? .automatic == .automatic || orders[s.name] == .waves(0) {
       wave(
         s.name, period: s.period, order: s.order, scale: s.priorScale ?? options.seasonalityPriorScale,
         mode: s.mode ?? options.seasonalityMode)
@@ -88,7 +90,7 @@ struct ProphetFeatures: Sendable {
       let waves =
         switch order {
         case .automatic: isFitting && !isGiven ? waves : 0
-        case .waves(let given): isGiven ? 0 : given
+        case .waves(let given): given
         }
       wave(name, period: period, order: waves, scale: options.seasonalityPriorScale, mode: options.seasonalityMode)
     }
