@@ -38,6 +38,39 @@ import Testing
     #expect(written.horizon == defaults.horizon && written.folds == defaults.folds && written.models == defaults.models)
   }
 
+  @Test func theProphetBlockHasThePackagesNames() throws {
+    let block = try settings(
+      file: """
+        prophet:
+          growth: logistic
+          cap: 90
+          n_changepoints: 10
+          changepoints: ['2024-03-01', 2025-01-15]
+          weekly_seasonality: false
+          yearly_seasonality: 6
+          seasonalities: [{name: monthly, period: 30.5, fourier_order: 3, mode: multiplicative}]
+          regressors: {users: {prior_scale: 2, standardize: false}}
+        """)
+    let options = try #require(block.prophet)
+    #expect(options.growth == .logistic && options.cap == 90 && options.changepointCount == 10)
+    #expect(options.changepoints?.count == 2 && options.weekly == .waves(0) && options.yearly == .waves(6))
+    #expect(options.seasonalities == [.init(name: "monthly", period: 30.5, order: 3, mode: .multiplicative)])
+    #expect(options.regressors["users"] == .init(priorScale: 2, standardize: false))
+    #expect(try settings(file: "prophet: {growth: linear}\n").prophet == nil)
+  }
+
+  @Test(arguments: [
+    ("seed: 1\nprophet:\n  growth: round\n", "line 3"), ("prophet: {caps: 3}\n", "'caps'"),
+    ("prophet: 3\n", "line 1"), ("prophet: {changepoint_range: 2}\n", "changepoint_range"),
+    ("prophet: {cap: 1, floor: 2}\n", "cap"), ("prophet: {changepoints: [soon]}\n", "'soon'"),
+    ("prophet: {seasonalities: [{name: monthly}]}\n", "period"),
+    ("prophet: {regressors: {users: {scale: 1}}}\n", "'scale'"),
+  ])
+  func whatIsWrongInTheProphetBlockIsSaidWithItsLine(file: String, part: String) {
+    let failure = failure(file: file)
+    #expect(failure?.code == .badSetting && failure!.message.contains(part) && !failure!.remedy.isEmpty)
+  }
+
   @Test func mapsAndListsOfTheFileAreReadAsFlagsAre() throws {
     let merged = try settings(
       file: "breach: {default: 3/5, disk: 2/2}\nthresholds: {amber: 70, red: 85}\nmodels: [theta, naive]\n")
