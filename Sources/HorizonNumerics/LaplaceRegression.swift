@@ -8,63 +8,61 @@
 package struct LaplaceRegression: Sendable {
   package let free: Int
   package let sparse: Int
-  private var factor: [Double]
-  private var coupling: [Double]
-  private var schur: [Double]
-  private var right: [Double]
-  private var signs: ActiveSigns
-
-  package init(free: Int, sparse: Int) {
-    self.free = free
-    self.sparse = sparse
-    factor = [Double](repeating: 0, count: free * free)
-    coupling = [Double](repeating: 0, count: free * sparse)
-    schur = [Double](repeating: 0, count: sparse * sparse)
-    right = [Double](repeating: 0, count: max(free, sparse))
-    signs = ActiveSigns(count: sparse)
-  }
+  /// Cholesky factor of the free coefficients' block; that block's share of the coupling with the others; what is left of their own.
+  private let factor: [Double]
+  private let coupling: [Double]
+  private let schur: [Double]
 
   /// - Parameters:
-  ///   - gram: `(free + sparse)` squared, symmetric.
-  ///   - right: b.
+  ///   - gram: G, `(free + sparse)` squared, symmetric.
   ///   - ridge: Diagonal of R, one for each free coefficient.
-  ///   - weight: w, above 0 unless the sparse coefficients are to be free too.
-  ///   - x: Where the search for signs starts; the solution afterwards.
-  /// - Returns: False when the equations have no unique solution; `x` is as it was then.
-  package mutating func solve(
-    gram: [Double], right b: [Double], ridge: [Double], weight: Double, x: inout [Double]
-  ) -> Bool {
-    let p = free
-    let s = sparse
+  /// - Returns: nil when the equations have no unique solution.
+  package init?(gram: [Double], ridge: [Double], sparse s: Int) {
+    let p = ridge.count
     let n = p + s
+    free = p
+    sparse = s
+    var factor = [Double](repeating: 0, count: p * p)
     for j in 0..<p {
       for i in j..<p { factor[j * p + i] = gram[j * n + i] }
       factor[j * (p + 1)] += ridge[j]
     }
-    guard choleskyInPlace(&factor, size: p) else { return false }
+    guard choleskyInPlace(&factor, size: p) else { return nil }
+    var coupling = [Double](repeating: 0, count: p * s)
+    for j in 0..<s { for i in 0..<p { coupling[j * p + i] = gram[(p + j) * n + i] } }
+    if s > 0 { solveLower(factor, size: p, matrix: &coupling, columns: s) }
+    var schur = [Double](repeating: 0, count: s * s)
+    coupling.withUnsafeBufferPointer { w in
+      for j in 0..<s {
+        for i in j..<s {
+          let value = gram[(p + j) * n + p + i] - dot(w.baseAddress! + i * p, w.baseAddress! + j * p, count: p)
+          schur[j * s + i] = value
+          schur[i * s + j] = value
+        }
+      }
+    }
+    self.factor = factor
+    self.coupling = coupling
+    self.schur = schur
+  }
+
+  /// - Parameters:
+  ///   - right: b.
+  ///   - weight: w, above 0 unless the sparse coefficients are to be free too.
+  ///   - x: Where the search for signs starts; the solution afterwards.
+  package func solve(right b: [Double], weight: Double, x: inout [Double]) {
+    let p = free
+    let s = sparse
     var half = Array(b[0..<p])
     solveLower(factor, size: p, &half)
     if s > 0 {
-      for j in 0..<s { for i in 0..<p { coupling[j * p + i] = gram[(p + j) * n + i] } }
-      solveLower(factor, size: p, matrix: &coupling, columns: s)
-      schur.withUnsafeMutableBufferPointer { m in
-        coupling.withUnsafeBufferPointer { w in
-          for j in 0..<s {
-            for i in j..<s {
-              let value = gram[(p + j) * n + p + i] - dot(w.baseAddress! + i * p, w.baseAddress! + j * p, count: p)
-              m[j * s + i] = value
-              m[i * s + j] = value
-            }
-          }
+      var right = [Double](repeating: 0, count: s)
+      coupling.withUnsafeBufferPointer { w in
+        half.withUnsafeBufferPointer { h in
+          for j in 0..<s { right[j] = b[p + j] - dot(w.baseAddress! + j * p, h.baseAddress!, count: p) }
         }
       }
-      for j in 0..<s {
-        right[j] =
-          b[p + j]
-          - coupling.withUnsafeBufferPointer { w in
-            half.withUnsafeBufferPointer { dot(w.baseAddress! + j * p, $0.baseAddress!, count: p) }
-          }
-      }
+      var signs = ActiveSigns(count: s)
       signs.minimise(matrix: schur, right: right, weight: weight, x: &x, from: p)
       for j in 0..<s where x[p + j] != 0 {
         let value = x[p + j]
@@ -73,7 +71,6 @@ package struct LaplaceRegression: Sendable {
     }
     solveUpper(factor, size: p, &half)
     for i in 0..<p { x[i] = half[i] }
-    return true
   }
 }
 

@@ -90,16 +90,13 @@ struct ProphetSearch {
     let gram = design.linearGram
     let right = design.products(y)
     let total = y.reduce(0) { $0 + $1 * $1 }
-    var regression = LaplaceRegression(free: design.free, sparse: design.sparse)
     var x = [Double](repeating: 0, count: design.size)
     var sigma = 0.05 * (total / Double(design.timeline.readings)).squareRoot()
     for _ in 0..<Self.mostSteps {
       let variance = sigma * sigma
-      guard
-        regression.solve(
-          gram: gram, right: right, ridge: design.precisions.map { $0 * variance },
-          weight: variance / design.changepointScale, x: &x)
-      else { break }
+      let ridge = design.precisions.map { $0 * variance }
+      guard let regression = LaplaceRegression(gram: gram, ridge: ridge, sparse: design.sparse) else { break }
+      regression.solve(right: right, weight: variance / design.changepointScale, x: &x)
       let next = self.sigma(squares(x, gram: gram, right: right, total: total))
       let isSettled = abs(next - sigma) <= 1e-5 * sigma
       sigma = next
@@ -232,11 +229,10 @@ struct ProphetSearch {
     var state = State(self, p)
     p.sigma = sigma(state.squares)
     var height = logPosterior(p, squares: state.squares)
-    var regression = LaplaceRegression(free: design.free, sparse: design.sparse)
     var idle = 0
     for _ in 0..<Self.mostSteps {
       let x = coefficients(p)
-      guard let goal = step(from: p, state, &regression) else { break }
+      guard let goal = step(from: p, state) else { break }
       var share = 1.0
       var gained = 0.0
       while share > 1e-4 {
@@ -259,7 +255,7 @@ struct ProphetSearch {
 
   /// The best coefficients of the model that is straight around `p`.
   private func step(
-    from p: ProphetParameters, _ state: State, _ regression: inout LaplaceRegression
+    from p: ProphetParameters, _ state: State
   ) -> [Double]? {
     let n = y.count
     let k = design.columns.count
@@ -288,9 +284,8 @@ struct ProphetSearch {
     let variance = p.sigma * p.sigma
     var ridge = design.precisions.map { $0 * variance }
     if cap != nil { ridge[0] = 0 }
-    guard
-      regression.solve(gram: gram, right: right, ridge: ridge, weight: variance / design.changepointScale, x: &goal)
-    else { return nil }
+    guard let regression = LaplaceRegression(gram: gram, ridge: ridge, sparse: design.sparse) else { return nil }
+    regression.solve(right: right, weight: variance / design.changepointScale, x: &goal)
     return goal
   }
 

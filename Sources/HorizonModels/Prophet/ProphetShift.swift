@@ -32,6 +32,8 @@ package struct ProphetShift: ForecastModel {
 
   package func fitted(to panel: Panel) -> any FittedModel {
     var workshop = ProphetWorkshop(panel: panel, options: options)
+    // By the steps of a history without gaps: such histories share their design.
+    var firsts: [Int: LaplaceRegression] = [:]
     let fits: [Result<ProphetShiftFit, ModelError>] = (0..<panel.count).map { s in
       let history = panel.history(s)
       let readings = history.readings
@@ -39,10 +41,14 @@ package struct ProphetShift: ForecastModel {
         return .failure(.tooShort(readings: readings, needed: Self.card.minimumHistory))
       }
       let (design, regressors) = workshop.design(for: history, regressors: panel.covariates.regressors(of: s))
-      guard let fit = ProphetShiftFit(history, design: design, regressors: regressors, ceiling: panel.ceilings[s])
-      else {
-        return .failure(.singular)
-      }
+      let span = history.readings == history.count && regressors.isEmpty ? history.count : 0
+      let regression =
+        span > 0 ? firsts[span] ?? ProphetShiftFit.firstRegression(design) : ProphetShiftFit.firstRegression(design)
+      if span > 0 { firsts[span] = regression }
+      guard let regression,
+        let fit = ProphetShiftFit(
+          history, design: design, regression: regression, regressors: regressors, ceiling: panel.ceilings[s])
+      else { return .failure(.singular) }
       return .success(fit)
     }
     return FittedProphetShift(fits: fits)

@@ -25,11 +25,22 @@ struct ProphetShiftFit: Sendable {
   /// forecast are multiplied by these. Chosen, like the priors, on the mixed fleet of seed 42 and the scenarios of seed 5.
   private static let widening = (bends: 6.0, line: 4.0)
   private static let clip = 3.0
+  /// Variance of the errors before any are known, in deviations of the readings squared.
+  private static let firstNoise = 0.3
+
+  /// The equations of the first round, which are the same for all series of a design.
+  static func firstRegression(_ design: ProphetDesign) -> LaplaceRegression? {
+    design.regression(design.noise(Autoregression(coefficients: [], variance: firstNoise)))
+  }
 
   var cutoff: Int { last }
 
+  /// - Parameter regression: What `firstRegression` gives for the design.
   /// - Returns: nil when the equations have no unique solution.
-  init?(_ history: History, design: ProphetDesign, regressors: [ProphetRegressor], ceiling: Double) {
+  init?(
+    _ history: History, design: ProphetDesign, regression: LaplaceRegression, regressors: [ProphetRegressor],
+    ceiling: Double
+  ) {
     self.design = design
     self.regressors = regressors
     last = history.cutoff
@@ -37,7 +48,7 @@ struct ProphetShiftFit: Sendable {
     let runs = Runs(present: { mask[$0] > 0 }, count: mask.count)
     var best: FirstRound?
     for scale in ReadingScale.candidates(history, ceiling: ceiling) {
-      guard let round = FirstRound(history, scale: scale, design: design, runs: runs) else { return nil }
+      let round = FirstRound(history, scale: scale, design: design, regression: regression, runs: runs)
       if best.map({ round.criterion < $0.criterion }) ?? true { best = round }
     }
     let first = best!
@@ -62,10 +73,13 @@ struct ProphetShiftFit: Sendable {
   private static func coefficients(
     _ values: [Double], design: ProphetDesign, noise: ProphetDesign.Noise, runs: Runs
   ) -> [Double]? {
+    guard let regression = design.regression(noise) else { return nil }
+    let right = design.products(values)
     let count = Double(runs.present)
+    var x = [Double](repeating: 0, count: design.size)
     var best: (x: [Double], criterion: Double)?
     for change in priors.changes {
-      guard let x = design.solved(values, noise: noise, change: change) else { return nil }
+      regression.solve(right: right, weight: noise.slow / change, x: &x)
       let process = Autoregression.yuleWalker(design.residuals(values, x), runs: runs, most: 7)
       let bends = Double(x[design.free...].count { $0 != 0 })
       let criterion = count * log(max(process.variance, 1e-20)) + 1.5 * bends * log(count)
@@ -87,7 +101,7 @@ struct ProphetShiftFit: Sendable {
     /// Minus twice the log likelihood, in the unit of the readings.
     let criterion: Double
 
-    init?(_ history: History, scale: ReadingScale, design: ProphetDesign, runs: Runs) {
+    init(_ history: History, scale: ReadingScale, design: ProphetDesign, regression: LaplaceRegression, runs: Runs) {
       let start = history.values.startIndex
       let mask = design.timeline.mask
       let present = mask.indices.filter { mask[$0] > 0 }
@@ -109,8 +123,9 @@ struct ProphetShiftFit: Sendable {
       }
       let unit = squares > 0 ? (squares / count).squareRoot() : 1
       for t in present { values[t] /= unit }
-      let noise = design.noise(Autoregression(coefficients: [], variance: 0.3))
-      guard var x = design.solved(values, noise: noise, change: ProphetShiftFit.priors.changes[1]) else { return nil }
+      var x = [Double](repeating: 0, count: design.size)
+      let weight = ProphetShiftFit.firstNoise / ProphetShiftFit.priors.changes[1]
+      regression.solve(right: design.products(values), weight: weight, x: &x)
       var clipped = values
       var residuals = design.residuals(values, x)
       let bound = ProphetShiftFit.clip * FirstRound.deviation(residuals, present)
@@ -120,10 +135,7 @@ struct ProphetShiftFit: Sendable {
         hasOutliers = true
       }
       if hasOutliers {
-        guard let again = design.solved(clipped, noise: noise, change: ProphetShiftFit.priors.changes[1]) else {
-          return nil
-        }
-        x = again
+        regression.solve(right: design.products(clipped), weight: weight, x: &x)
         residuals = design.residuals(clipped, x)
       }
       process = .yuleWalker(residuals, runs: runs, most: 7)
@@ -248,12 +260,8 @@ extension ProphetDesign {
     return (trend + byColumn, slow)
   }
 
-  /// The coefficients under the priors of `prophet-shift`.
-  ///
-  /// - Parameters:
-  ///   - values: In deviations, 0 at gaps.
-  ///   - change: Prior scale of a rate change.
-  fileprivate func solved(_ values: [Double], noise: Noise, change: Double) -> [Double]? {
+  /// The equations under the priors of `prophet-shift`, rate changes apart.
+  fileprivate func regression(_ noise: Noise) -> LaplaceRegression? {
     let priors = ProphetShiftFit.priors
     var ridge = noise.free
     let first = free - columns.count
@@ -264,11 +272,7 @@ extension ProphetDesign {
       let scale = column.harmonic > 0 ? priors.wave / Double(column.harmonic) : priors.effect
       ridge[first + c] /= scale * scale
     }
-    var regression = LaplaceRegression(free: free, sparse: sparse)
-    var x = [Double](repeating: 0, count: size)
-    let solved = regression.solve(
-      gram: linearGram, right: products(values), ridge: ridge, weight: noise.slow / change, x: &x)
-    return solved ? x : nil
+    return LaplaceRegression(gram: linearGram, ridge: ridge, sparse: sparse)
   }
 
   fileprivate func residuals(_ values: [Double], _ x: [Double]) -> [Double] {

@@ -19,6 +19,8 @@ struct ReadingScale: Sendable {
 
   /// Readings closer to an end than this share of the width are taken to lie there.
   private static let closest = 0.05
+  /// From this many widths on the scale is straight, to 6 millionths of a width.
+  private static let straight = 12.0
 
   /// The scales that may suit: plain, and logarithms where no reading is negative.
   ///
@@ -64,14 +66,16 @@ struct ReadingScale: Sendable {
   func logSlope(_ reading: Double) -> Double {
     if isLogarithm { return -log(reading + offset) }
     var sum = 0.0
-    if let ceiling { sum -= log(-expm1(-max(Self.closest, (ceiling - reading) / ceilingWidth))) }
-    if let floor { sum -= log(-expm1(-max(Self.closest, (reading - floor) / floorWidth))) }
+    if let ceiling { sum += bend((ceiling - reading) / ceilingWidth) }
+    if let floor { sum += bend((reading - floor) / floorWidth) }
     return sum
   }
 
+  private func bend(_ x: Double) -> Double { x > Self.straight ? 0 : -log(-expm1(-max(Self.closest, x))) }
+
   /// The inverse of `softened`.
-  private func spread(_ x: Double) -> Double { x > 30 ? x : log(expm1(max(Self.closest, x))) }
+  private func spread(_ x: Double) -> Double { x > Self.straight ? x : log(expm1(max(Self.closest, x))) }
 
   /// log(1 + exp(x)): x where it is large, 0 where it is far below.
-  private func softened(_ x: Double) -> Double { x > 30 ? x : log1p(exp(x)) }
+  private func softened(_ x: Double) -> Double { x > Self.straight ? x : log1p(exp(x)) }
 }
