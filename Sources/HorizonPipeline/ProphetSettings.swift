@@ -1,5 +1,6 @@
+import Foundation
 import HorizonCore
-package import HorizonModels
+import HorizonModels
 
 /// What is wrong in the `prophet:` block, before it is known on which line it stands.
 struct ProphetSettingError: Error {
@@ -25,10 +26,16 @@ extension ProphetOptions {
     growth = try table.choice("growth", growth)
     cap = try table.number("cap")
     floor = try table.number("floor")
+    if growth != .logistic, let idle = ["cap", "floor"].first(where: table.has) {
+      throw ProphetSettingError(
+        key: idle, message: "a \(idle) acts on logistic growth only.", remedy: "Write growth: logistic, or leave it out.")
+    }
     if let cap, let floor, cap <= floor {
       throw ProphetSettingError(key: "cap", message: "the cap does not lie above the floor.", remedy: "Raise the cap.")
     }
     changepoints = try table.list("changepoints")?.map { value throws(ProphetSettingError) in
+      // YAML takes a date that stands without quotes for a moment of its own.
+      if let date = value as? Date { return Int64((date.timeIntervalSince1970 * 1e6).rounded()) }
       guard let time = ISOTime.parse("\(value)") else {
         throw ProphetSettingError(
           key: "changepoints", message: "'\(value)' is no date.", remedy: "Write ['2024-03-01', '2025-01-15'].")
@@ -46,7 +53,14 @@ extension ProphetOptions {
     holidaysMode = table.has("holidays_mode") ? try table.choice("holidays_mode", Mode.additive) : nil
     holidaysPriorScale = try table.scale("holidays_prior_scale") ?? holidaysPriorScale
     scaling = try table.choice("scaling", scaling)
-    for entry in try table.list("seasonalities") ?? [] { seasonalities.append(try ProphetOptions.seasonality(entry)) }
+    for entry in try table.list("seasonalities") ?? [] {
+      let one = try ProphetOptions.seasonality(entry)
+      guard !seasonalities.contains(where: { $0.name == one.name }) else {
+        throw ProphetSettingError(
+          key: "seasonalities", message: "there are two named '\(one.name)'.", remedy: "Give one another name.")
+      }
+      seasonalities.append(one)
+    }
     if let entries = try table.block("regressors") {
       for (name, value) in entries.sorted(by: { $0.key < $1.key }) {
         let own = try ProphetBlock(value, place: "regressors", keys: ["prior_scale", "mode", "standardize"])
@@ -67,7 +81,7 @@ extension ProphetOptions {
         key: "seasonalities", message: "a seasonality needs name, period (in days) and fourier_order.",
         remedy: "Write [{name: monthly, period: 30.5, fourier_order: 5}].")
     }
-    guard !name.contains("_delim_"), !["trend", "holidays", "memory"].contains(name) else {
+    guard !name.contains("_delim_"), !["trend", "holidays", "memory", "zeros", "yhat", "ds", "y", "cap", "floor"].contains(name) else {
       throw ProphetSettingError(
         key: "seasonalities", message: "the name '\(name)' means something else.", remedy: "Give it another name.")
     }

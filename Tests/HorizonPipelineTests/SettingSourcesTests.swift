@@ -1,5 +1,6 @@
 import Foundation
 import HorizonCore
+import HorizonModels
 import HorizonPipeline
 import HorizonStore
 import Testing
@@ -104,5 +105,97 @@ import Testing
     let refused = try #require(failure(file: text))
     #expect(refused.code == .badSetting)
     #expect(refused.message.contains("horizonscale.yaml"))
+  }
+
+  @Test func theProphetBlockIsReadWithThePackagesNames() throws {
+    let block = """
+      prophet:
+        growth: logistic
+        cap: 90
+        floor: 5
+        changepoints: [2024-03-01, '2024-06-01T12:00']
+        n_changepoints: 10
+        changepoint_range: 0.9
+        changepoint_prior_scale: 0.1
+        yearly_seasonality: true
+        weekly_seasonality: 5
+        daily_seasonality: false
+        seasonalities:
+          - {name: monthly, period: 30.5, fourier_order: 4, prior_scale: 2, mode: multiplicative}
+        seasonality_mode: multiplicative
+        seasonality_prior_scale: 3
+        holidays_mode: additive
+        holidays_prior_scale: 4
+        regressors: {orders: {prior_scale: 5, mode: additive, standardize: false}}
+        scaling: minmax
+      """
+    var wanted = ProphetOptions()
+    wanted.growth = .logistic
+    wanted.cap = 90
+    wanted.floor = 5
+    wanted.changepoints = [1_709_251_200_000_000, 1_717_243_200_000_000]
+    wanted.changepointCount = 10
+    wanted.changepointRange = 0.9
+    wanted.changepointPriorScale = 0.1
+    (wanted.yearly, wanted.weekly, wanted.daily) = (.waves(10), .waves(5), .waves(0))
+    wanted.seasonalities = [.init(name: "monthly", period: 30.5, order: 4, priorScale: 2, mode: .multiplicative)]
+    wanted.seasonalityMode = .multiplicative
+    wanted.seasonalityPriorScale = 3
+    wanted.holidaysMode = .additive
+    wanted.holidaysPriorScale = 4
+    wanted.regressors = ["orders": .init(priorScale: 5, mode: .additive, standardize: false)]
+    wanted.scaling = .minmax
+    let read = try settings(file: block)
+    #expect(read.prophet == wanted)
+    #expect(try JSONDecoder().decode(RunSettings.self, from: JSONEncoder().encode(read)).prophet == wanted)
+  }
+
+  @Test func prophetsDefaultsAreNotRecorded() throws {
+    let read = try settings(file: "prophet: {growth: linear, yearly_seasonality: auto, changepoint_range: 0.8}\n")
+    #expect(read.prophet == nil)
+    #expect(!String(decoding: try JSONEncoder().encode(read), as: UTF8.self).contains("prophet\":{"))
+  }
+
+  @Test(arguments: [
+    ("growth: fast", "linear, logistic, flat"), ("cap: 90", "logistic"), ("changepoint_range: 1.5", "from 0.0 to 1.0"),
+    ("changepoint_prior_scale: 0", "above 0"), ("seasonality_prior_scale: nan", "number"), ("n_changepoints: -1", "0 to"),
+    ("n_changepoints: 2.5", "whole"), ("weekly_seasonality: -3", "auto, true, false"), ("scaling: log", "absmax, minmax"),
+    ("holidays_mode: loud", "additive, multiplicative"), ("changepoints: [soon]", "2024-03-01"),
+    ("changepoints: 3", "list"), ("grwth: flat", "growth, cap, floor"), ("seasonalities: [{name: m}]", "fourier_order"),
+    ("seasonalities: [{name: trend, period: 9, fourier_order: 2}]", "another name"),
+    ("seasonalities: [{name: m, period: 0, fourier_order: 2}]", "number from"),
+    ("seasonalities: [{name: m, period: 9, fourier_order: 2}, {name: m, period: 8, fourier_order: 1}]", "another name"),
+    ("regressors: {orders: {scale: 3}}", "prior_scale, mode, standardize"),
+    ("regressors: {orders: {prior_scale: -3}}", "above 0"),
+  ])
+  func aProphetOptionThatMakesNoSenseIsNamedWithItsLine(line: String, says: String) throws {
+    let refused = try #require(failure(file: "seed: 7\nprophet:\n  scaling_of_mine: 1\n".replacing(
+      "scaling_of_mine: 1", with: line)))
+    #expect(refused.code == .badSetting)
+    #expect(refused.message.contains("horizonscale.yaml, line 3, prophet: "), "\(refused.message)")
+    #expect((refused.message + " " + refused.remedy).contains(says), "\(refused.message) \(refused.remedy)")
+  }
+
+  @Test func aProphetBlockThatIsNoTableIsRefused() throws {
+    #expect(failure(file: "prophet: logistic\n")?.message.contains("line 1, prophet: ") == true)
+  }
+
+  @Test func aSeriesWithoutACapIsForecastByOthers() async throws {
+    let sandbox = try Sandbox()
+    try sandbox.file("workspace/horizonscale.yaml", "prophet: {growth: logistic}\nmodels: prophet\nunit: {cpu: percent}\n")
+    let input = try sandbox.file(
+      "mixed.csv",
+      dailyCSV(["web-1"], days: 200) { _, day in "\(20 + day % 7)" }
+        + dailyCSV(["web-1"], resource: "queue", days: 200) { _, day in "\(4_000 + day % 7)" }
+        .split(separator: "\n").dropFirst().joined(separator: "\n") + "\n")
+    let merged = try SettingSources(flags: [:], environment: [:], workspace: sandbox.workspace).settings()
+    let run = try await sandbox.run(input) { $0 = merged }
+    #expect(run.manifest.settings.prophet?.growth == .logistic)
+    #expect(run.manifest.counts.series == 2 && run.manifest.counts.withoutCeiling == 1)
+    #expect(run.manifest.counts.forecastRows == 2 * run.manifest.horizon)
+    let record = try SeriesRecord(
+      SeriesName(server: "web-1", resource: "queue"), run: nil, workspace: sandbox.workspace)
+    let told = Explanation(record).text(TerminalStyle(width: 200, isUnicode: true, hasColour: false))
+    #expect(told.contains("logistic growth needs a cap"), "\(told)")
   }
 }

@@ -1,11 +1,13 @@
 import HorizonCore
 
-/// A regressor as it enters one history: standardised on the steps with a reading, 0 where it is unknown.
+/// A regressor as it enters one history: standardised on the steps with a reading, at its usual value where it is unknown.
 struct ProphetRegressor: Sendable {
   let column: ProphetFeatures.Column
   private let regressor: Regressor
   private let mean: Double
   private let scale: Double
+  /// What the model sees where the value is unknown: 0 for events, else the mean.
+  private let usual: Double
 
   /// - Returns: nil for a regressor that is nowhere known at a reading.
   init?(_ regressor: Regressor, options: ProphetOptions, timeline: ProphetTimeline) {
@@ -18,13 +20,15 @@ struct ProphetRegressor: Sendable {
     let own = options.regressors[regressor.name] ?? .init()
     let isBinary = known.allSatisfy { $0 == 0 || $0 == 1 }
     let isConstant = known.allSatisfy { $0 == first }
+    let mean = isConstant ? Double(first) : known.reduce(0, +) / Double(known.count)
     if !isConstant && own.standardize ?? !isBinary {
-      let mean = known.reduce(0, +) / Double(known.count)
       self.mean = mean
+      usual = 0
       scale = (known.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(known.count - 1)).squareRoot()
     } else {
-      mean = 0
+      self.mean = 0
       scale = 1
+      usual = isBinary && !isConstant ? 0 : mean
     }
     self.regressor = regressor
     column = ProphetFeatures.Column(
@@ -32,9 +36,9 @@ struct ProphetRegressor: Sendable {
       isMultiplicative: (own.mode ?? options.seasonalityMode) == .multiplicative)
   }
 
-  /// What the model sees at a step; 0, the mean of a standardised one, where the value is unknown.
+  /// What the model sees at a step.
   func value(at index: Int) -> Double {
     let value = regressor.value(at: index)
-    return value.isNaN ? 0 : (Double(value) - mean) / scale
+    return value.isNaN ? usual : (Double(value) - mean) / scale
   }
 }

@@ -49,7 +49,7 @@ struct ProphetTimeline: Sendable {
     if let given = options.changepoints {
       let first = history.step.microseconds(of: history.firstIndex)
       let length = Double(history.step.seconds) * 1e6
-      return given.map { Double($0 - first) / length }.filter { $0 >= 0 && $0 <= Double(count - 1) }.sorted()
+      return Set(given).map { Double($0 - first) / length }.filter { $0 >= 0 && $0 <= Double(count - 1) }.sorted()
     }
     let reach = Int((Double(places.count) * options.changepointRange).rounded(.down))
     let number = min(options.changepointCount, reach - 1)
