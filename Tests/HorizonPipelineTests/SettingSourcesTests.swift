@@ -39,39 +39,6 @@ import Testing
     #expect(written.horizon == defaults.horizon && written.folds == defaults.folds && written.models == defaults.models)
   }
 
-  @Test func theProphetBlockHasThePackagesNames() throws {
-    let block = try settings(
-      file: """
-        prophet:
-          growth: logistic
-          cap: 90
-          n_changepoints: 10
-          changepoints: ['2024-03-01', 2025-01-15]
-          weekly_seasonality: false
-          yearly_seasonality: 6
-          seasonalities: [{name: monthly, period: 30.5, fourier_order: 3, mode: multiplicative}]
-          regressors: {users: {prior_scale: 2, standardize: false}}
-        """)
-    let options = try #require(block.prophet)
-    #expect(options.growth == .logistic && options.cap == 90 && options.changepointCount == 10)
-    #expect(options.changepoints?.count == 2 && options.weekly == .waves(0) && options.yearly == .waves(6))
-    #expect(options.seasonalities == [.init(name: "monthly", period: 30.5, order: 3, mode: .multiplicative)])
-    #expect(options.regressors["users"] == .init(priorScale: 2, standardize: false))
-    #expect(try settings(file: "prophet: {growth: linear}\n").prophet == nil)
-  }
-
-  @Test(arguments: [
-    ("seed: 1\nprophet:\n  growth: round\n", "line 3"), ("prophet: {caps: 3}\n", "'caps'"),
-    ("prophet: 3\n", "line 1"), ("prophet: {changepoint_range: 2}\n", "changepoint_range"),
-    ("prophet: {cap: 1, floor: 2}\n", "cap"), ("prophet: {changepoints: [soon]}\n", "'soon'"),
-    ("prophet: {seasonalities: [{name: monthly}]}\n", "period"),
-    ("prophet: {regressors: {users: {scale: 1}}}\n", "'scale'"),
-  ])
-  func whatIsWrongInTheProphetBlockIsSaidWithItsLine(file: String, part: String) {
-    let failure = failure(file: file)
-    #expect(failure?.code == .badSetting && failure!.message.contains(part) && !failure!.remedy.isEmpty)
-  }
-
   @Test func mapsAndListsOfTheFileAreReadAsFlagsAre() throws {
     let merged = try settings(
       file: "breach: {default: 3/5, disk: 2/2}\nthresholds: {amber: 70, red: 85}\nmodels: [theta, naive]\n")
@@ -158,8 +125,10 @@ import Testing
 
   @Test(arguments: [
     ("growth: fast", "linear, logistic, flat"), ("cap: 90", "logistic"), ("changepoint_range: 1.5", "from 0.0 to 1.0"),
-    ("changepoint_prior_scale: 0", "above 0"), ("seasonality_prior_scale: nan", "number"), ("n_changepoints: -1", "0 to"),
-    ("n_changepoints: 2.5", "whole"), ("weekly_seasonality: -3", "auto, true, false"), ("scaling: log", "absmax, minmax"),
+    ("changepoint_prior_scale: 0", "above 0"), ("seasonality_prior_scale: nan", "number"),
+    ("n_changepoints: -1", "0 to"),
+    ("n_changepoints: 2.5", "whole"), ("weekly_seasonality: -3", "auto, true, false"),
+    ("scaling: log", "absmax, minmax"),
     ("holidays_mode: loud", "additive, multiplicative"), ("changepoints: [soon]", "2024-03-01"),
     ("changepoints: 3", "list"), ("grwth: flat", "growth, cap, floor"), ("seasonalities: [{name: m}]", "fourier_order"),
     ("seasonalities: [{name: trend, period: 9, fourier_order: 2}]", "another name"),
@@ -169,8 +138,10 @@ import Testing
     ("regressors: {orders: {prior_scale: -3}}", "above 0"),
   ])
   func aProphetOptionThatMakesNoSenseIsNamedWithItsLine(line: String, says: String) throws {
-    let refused = try #require(failure(file: "seed: 7\nprophet:\n  scaling_of_mine: 1\n".replacing(
-      "scaling_of_mine: 1", with: line)))
+    let refused = try #require(
+      failure(
+        file: "seed: 7\nprophet:\n  scaling_of_mine: 1\n".replacing(
+          "scaling_of_mine: 1", with: line)))
     #expect(refused.code == .badSetting)
     #expect(refused.message.contains("horizonscale.yaml, line 3, prophet: "), "\(refused.message)")
     #expect((refused.message + " " + refused.remedy).contains(says), "\(refused.message) \(refused.remedy)")
@@ -182,7 +153,8 @@ import Testing
 
   @Test func aSeriesWithoutACapIsForecastByOthers() async throws {
     let sandbox = try Sandbox()
-    try sandbox.file("workspace/horizonscale.yaml", "prophet: {growth: logistic}\nmodels: prophet\nunit: {cpu: percent}\n")
+    try sandbox.file(
+      "workspace/horizonscale.yaml", "prophet: {growth: logistic}\nmodels: prophet\nunit: {cpu: percent}\n")
     let input = try sandbox.file(
       "mixed.csv",
       dailyCSV(["web-1"], days: 200) { _, day in "\(20 + day % 7)" }
