@@ -28,7 +28,8 @@ extension ProphetOptions {
     floor = try table.number("floor")
     if growth != .logistic, let idle = ["cap", "floor"].first(where: table.has) {
       throw ProphetSettingError(
-        key: idle, message: "a \(idle) acts on logistic growth only.", remedy: "Write growth: logistic, or leave it out.")
+        key: idle, message: "a \(idle) acts on logistic growth only.",
+        remedy: "Write growth: logistic, or leave it out.")
     }
     if let cap, let floor, cap <= floor {
       throw ProphetSettingError(key: "cap", message: "the cap does not lie above the floor.", remedy: "Raise the cap.")
@@ -81,7 +82,8 @@ extension ProphetOptions {
         key: "seasonalities", message: "a seasonality needs name, period (in days) and fourier_order.",
         remedy: "Write [{name: monthly, period: 30.5, fourier_order: 5}].")
     }
-    guard !name.contains("_delim_"), !["trend", "holidays", "memory", "zeros", "yhat", "ds", "y", "cap", "floor"].contains(name) else {
+    let reserved = ["trend", "holidays", "memory", "zeros", "yhat", "ds", "y", "cap", "floor"]
+    guard !name.contains("_delim_"), !reserved.contains(name) else {
       throw ProphetSettingError(
         key: "seasonalities", message: "the name '\(name)' means something else.", remedy: "Give it another name.")
     }
