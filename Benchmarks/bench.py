@@ -372,8 +372,9 @@ def peers(bench):
 # Largest difference of two point forecasts, median over leads, as a share of the largest reading, that counts as none.
 NEAR = 0.005
 # Scenarios whose series jump or burst, and the rest: where `prophet-shift` must be better than `prophet`, and where not worse.
-SHIFTS_AND_BURSTS = ("level-shift", "burst", "migration", "capacity-change", "resize", "changing-noise")
-OTHER_BEHAVIOURS = ("steady-growth", "seasonal", "low-idle", "runaway", "sawtooth-disk", "month-end", "quarter-end", "holidays", "trend-break", "shared-load", "gaps")
+# A resize moves no reading here: readings are the demand, in cores and GB.
+SHIFTS_AND_BURSTS = ("level-shift", "burst", "migration")
+OTHER_BEHAVIOURS = ("steady-growth", "capacity-change", "resize", "changing-noise", "weekday-machines", "flat-lines", "short-histories", "seasonal", "low-idle", "runaway", "sawtooth-disk", "month-end", "quarter-end", "holidays", "trend-break", "shared-load", "gaps")
 
 
 def prophet(bench):
@@ -449,7 +450,8 @@ def prophet(bench):
         print("  there is no prophet-shift: behaviours are left out")
         return
     for scenario in (*SHIFTS_AND_BURSTS, *OTHER_BEHAVIOURS, "mixed"):
-        metrics = bench.fleet(50, 42, *([] if scenario == "mixed" else [scenario]))
+        # Not the seeds that its priors were chosen on.
+        metrics = bench.fleet(50, 7, *([] if scenario == "mixed" else [scenario]))
         bench.remove("w")
         bench.measure(f"ingest {scenario}", 0, ["ingest", metrics, "--workspace", bench.path("w"), "--quiet"])
         bench.measure(f"backtest {scenario}", 0, ["backtest", "--models", ",".join(["seasonal-naive", *entries]), "--workspace", bench.path("w"), "--quiet"])

@@ -71,7 +71,8 @@ private func forecast(
   }
 
   @Test func changepointsOutsideTheHistoryAreLeftOut() {
-    let values = readings(200).enumerated().map { $1 + 0.4 * Float(max(0, $0 - 90)) }
+    var values = readings(200)
+    for t in 90..<200 { values[t] += 0.3 * Float(t - 90) }
     let day = Int64(86_400_000_000)
     let inside = (Int64(start) + 90) * day
     let only = forecast(values) { $0.changepoints = [inside] }
