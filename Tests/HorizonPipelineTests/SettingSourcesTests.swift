@@ -138,14 +138,10 @@ import Testing
     ("regressors: {orders: {prior_scale: -3}}", "above 0"),
   ])
   func aProphetOptionThatMakesNoSenseIsNamedWithItsLine(line: String, says: String) throws {
-<<<<<<< HEAD
-    let refused = try #require(failure(file: "seed: 7\nprophet:\n  \(line)\n"))
-=======
     let refused = try #require(
       failure(
         file: "seed: 7\nprophet:\n  scaling_of_mine: 1\n".replacing(
           "scaling_of_mine: 1", with: line)))
->>>>>>> a3210d3328b0763bb2237b0a0081945ee5b61586
     #expect(refused.code == .badSetting)
     #expect(refused.message.contains("horizonscale.yaml, line 3, prophet: "), "\(refused.message)")
     #expect((refused.message + " " + refused.remedy).contains(says), "\(refused.message) \(refused.remedy)")
@@ -157,12 +153,8 @@ import Testing
 
   @Test func aSeriesWithoutACapIsForecastByOthers() async throws {
     let sandbox = try Sandbox()
-<<<<<<< HEAD
-    try sandbox.file("workspace/horizonscale.yaml", "prophet: {growth: logistic}\nmodels: prophet\n")
-=======
     try sandbox.file(
       "workspace/horizonscale.yaml", "prophet: {growth: logistic}\nmodels: prophet\nunit: {cpu: percent}\n")
->>>>>>> a3210d3328b0763bb2237b0a0081945ee5b61586
     let input = try sandbox.file(
       "mixed.csv",
       dailyCSV(["web-1"], days: 200) { _, day in "\(20 + day % 7)" }
