@@ -94,9 +94,19 @@ extension Doctor {
     let path = workspace.settings.path
     do throws(Failure) {
       let sources = try SettingSources(flags: [:], environment: environment, workspace: workspace)
-      _ = try sources.settings()
+      let settings = try sources.settings()
       _ = try sources.threads()
       _ = try sources.chunk()
+      let named = [
+        ("inventory", settings.inventory), ("renames", settings.renames), ("capacity", settings.capacity),
+        ("holidays", settings.holidays), ("regressors", settings.regressors),
+      ]
+      for (name, file) in named {
+        guard let file, !FileManager.default.isReadableFile(atPath: file) else { continue }
+        return .problem(
+          "settings", "the file '\(file)' of the setting '\(name)' cannot be read.",
+          remedy: "Put it there, or mend the setting in \(path).")
+      }
     } catch {
       return .problem("settings", error.message, remedy: error.remedy)
     }

@@ -83,7 +83,7 @@ package struct SettingSources: Sendable {
       if key == "prophet" {
         do throws(ProphetSettingError) { prophet = try ProphetOptions(settings: value) } catch {
           let own = error.key.flatMap { key in
-            lines.indices.first { $0 >= (line ?? 1) - 1 && lines[$0].contains("\(key):") }.map { $0 + 1 }
+            lines.indices.first { $0 >= (line ?? 1) - 1 && holds(key, lines[$0]) }.map { $0 + 1 }
           }
           let place = (own ?? line).map { "\(path), line \($0)" } ?? path
           throw Failure(.badSetting, "\(place), prophet: \(error.message)", remedy: error.remedy)
@@ -94,6 +94,15 @@ package struct SettingSources: Sendable {
         value: plain(value), place: line.map { "\(path), line \($0), \(key)" } ?? "\(path), \(key)", code: .badSetting)
     }
     return (values, prophet)
+  }
+
+  /// Whether a line gives the value of a key, which may be the end of a longer one's name.
+  private static func holds(_ key: String, _ line: Substring) -> Bool {
+    line.ranges(of: "\(key):").contains { range in
+      guard range.lowerBound > line.startIndex else { return true }
+      let before = line[line.index(before: range.lowerBound)]
+      return !before.isLetter && before != "_"
+    }
   }
 
   /// A value of the file as a flag would give it.

@@ -104,6 +104,8 @@ import Testing
     let sandbox = try await whole()
     try Data("seed: 1\nfolds: 900\n".utf8).write(to: file(sandbox, "horizonscale.yaml"))
     try expect(.problem, "settings", in: findings(sandbox), "line 2")
+    try Data("holidays: /none/days.csv\n".utf8).write(to: file(sandbox, "horizonscale.yaml"))
+    try expect(.problem, "settings", in: findings(sandbox), "/none/days.csv")
     try Data("folds: 3\n".utf8).write(to: file(sandbox, "horizonscale.yaml"))
     let variables = ["LC_ALL": "C.UTF-8", "HORIZONSCALE_THREADS": "none"]
     try expect(.problem, "settings", in: findings(sandbox, environment: variables), "HORIZONSCALE_THREADS")
