@@ -99,7 +99,8 @@ private func decideFleet(
   let horizon = survey.horizon(asked: settings.horizon, step: fleet.step)
   if settings.holidays != nil || settings.regressors != nil {
     fleet.covariates = try CovariateFiles(
-      holidays: settings.holidays, regressors: settings.regressors, master: fleet.manifest)
+      holidays: settings.holidays, regressors: settings.regressors, master: fleet.manifest,
+      taken: settings.prophet?.seasonalities.map(\.name) ?? [])
     fleet.covariates.judge(asOf: fleet.asOf, lastIndex: fleet.asOf + horizon)
     watch.lap("covariates")
   }

@@ -11,10 +11,26 @@ package struct CovariateFiles: Sendable {
   package let inputs: [MasterManifest.Input]
   /// What a reader should know of them.
   package private(set) var notes: [String]
+  /// Series of the file, and how many of their regressors met which fate.
+  private let known: Set<SeriesName>
+  private var fates: [SeriesName: [Fate: Int]] = [:]
+
+  private enum Fate: CaseIterable {
+    case ended, constant, held
+
+    var words: String {
+      switch self {
+      case .ended: "have no value after the as-of and are left out"
+      case .constant: "never change in the past, or are not known there, and are left out"
+      case .held: "end within the horizon and keep their last value"
+      }
+    }
+  }
 
   package static let none = CovariateFiles()
 
   private init() {
+    known = []
     holidays = Holidays()
     regressors = [:]
     inputs = []
@@ -24,10 +40,11 @@ package struct CovariateFiles: Sendable {
   /// - Parameters:
   ///   - holidays: `name, date` and optionally `lower_window, upper_window, prior_scale`.
   ///   - regressors: `server, resource, time, name, value`.
+  ///   - taken: Names of seasonalities.
   ///   - only: Series whose regressors are wanted; nil for all.
   /// - Throws: `.unusableData` with file and row, `.missingInput`.
   package init(
-    holidays: String?, regressors: String?, master: MasterManifest, only: Set<SeriesName>? = nil
+    holidays: String?, regressors: String?, master: MasterManifest, only: Set<SeriesName>? = nil, taken: [String] = []
   ) throws {
     var notes: [String] = []
     let clock = try LocalClock(timezone: master.timezone)
@@ -40,13 +57,21 @@ package struct CovariateFiles: Sendable {
         .unusableData, "\(regressors!): a regressor is called '\(clash)', as a holiday is.",
         remedy: "Give one of them another name.")
     }
-    if let name = reader.names.first(where: { reservedNames.contains($0.lowercased()) || $0.contains("_delim_") }) {
+    if let name = reader.names.first(where: isReserved) {
       throw Failure(
         .unusableData, "\(regressors!): a regressor has the name '\(name)', which means something else.",
         remedy: "Give it another name.")
     }
+    if let name = (self.holidays.entries.map(\.name) + reader.names).first(where: taken.contains) {
+      throw Failure(
+        .unusableData, "A holiday or regressor is called '\(name)', as a seasonality of the settings is.",
+        remedy: "Give one of them another name.")
+    }
+    known = Set(self.regressors.keys)
     inputs = try [holidays, regressors].compactMap { $0 }.map { path in
-      let bytes = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
+      let bytes =
+        try FileManager.default.attributesOfItem(
+          atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)[.size] as? Int ?? 0
       return MasterManifest.Input(path: path, bytes: bytes, sha256: try sha256(ofFile: path))
     }
     self.notes = notes
@@ -57,40 +82,35 @@ package struct CovariateFiles: Sendable {
   ///
   /// - Parameter lastIndex: Step index of the last lead.
   package mutating func judge(asOf: Int, lastIndex: Int) {
-    var (ended, held, constant) = (0, 0, 0)
     for name in regressors.keys.sorted() {
       regressors[name] = regressors[name]!.compactMap { regressor in
         let known = regressor.values.indices.filter { !regressor.values[$0].isNaN }
         guard let last = known.last, regressor.firstIndex + last > asOf else {
-          ended += 1
+          fates[name, default: [:]][.ended, default: 0] += 1
           return nil
         }
         let past = known.filter { regressor.firstIndex + $0 <= asOf }
         guard past.contains(where: { regressor.values[$0] != regressor.values[past[0]] }) else {
-          constant += 1
+          fates[name, default: [:]][.constant, default: 0] += 1
           return nil
         }
         let missing = lastIndex - (regressor.firstIndex + last)
         guard missing > 0 else { return regressor }
-        held += 1
+        fates[name, default: [:]][.held, default: 0] += 1
         let values = regressor.values[...last] + [Float](repeating: regressor.values[last], count: missing)
         return Regressor(name: regressor.name, firstIndex: regressor.firstIndex, values: Array(values))
       }
       if regressors[name]!.isEmpty { regressors[name] = nil }
     }
-    for (count, what) in [
-      (ended, "have no value after the as-of and are left out"),
-      (constant, "never change in the past, or are not known there, and are left out"),
-      (held, "end within the horizon and keep their last value"),
-    ] where count > 0 {
-      notes.append("\(grouped(count)) regressors of a series \(what).")
-    }
   }
 
   /// Notes on what fits no series or no time.
   package mutating func compare(with series: [SeriesName], firstDay: Int, lastDay: Int) {
-    let known = Set(series)
-    let strangers = regressors.keys.filter { !known.contains($0) }.sorted()
+    let strangers = known.subtracting(series).sorted()
+    for fate in Fate.allCases {
+      let count = fates.reduce(0) { $0 + (strangers.contains($1.key) ? 0 : $1.value[fate] ?? 0) }
+      if count > 0 { notes.append("\(grouped(count)) regressors of a series \(fate.words).") }
+    }
     if let first = strangers.first {
       notes.append(
         "Regressors of \(grouped(strangers.count)) series that have no readings, such as \(first), were not used.")
@@ -115,6 +135,12 @@ private let reservedNames: Set<String> = [
   "memory",
   "extra_regressors_additive", "extra_regressors_multiplicative", "ds", "y", "cap", "floor",
 ]
+
+/// Whether a name, or what `_lower` and `_upper` are put behind, means something already.
+private func isReserved(_ name: String) -> Bool {
+  let plain = name.lowercased().replacing(/_(lower|upper)$/, with: "")
+  return name.contains("_delim_") || reservedNames.contains(plain)
+}
 
 /// Names of columns, told apart as people write them.
 private struct NamedColumns {
@@ -196,7 +222,7 @@ private struct HolidayFile {
         }
         let name = names[i]?.trimmingCharacters(in: .whitespaces) ?? ""
         guard !name.isEmpty else { throw refuse("has no name") }
-        guard !name.contains("_delim_"), !reservedNames.contains(name.lowercased()) else {
+        guard !isReserved(name) else {
           throw refuse("has the name '\(name)', which means something else", "Give it another name.")
         }
         let given =
@@ -232,7 +258,7 @@ private struct HolidayFile {
     }
     guard !entries.isEmpty else { throw Failure(.unusableData, "\(path) has no holiday.", remedy: HolidayFile.shape) }
     if reader.skippedCount > 0 {
-      notes.append("\(path): \(grouped(reader.skippedCount)) rows with a wrong number of fields were left out")
+      notes.append("\(path): \(grouped(reader.skippedCount)) rows with a wrong number of fields were left out.")
     }
     return Holidays(entries)
   }
@@ -251,7 +277,9 @@ private struct RegressorReader {
   private var repeated: [Place: (sum: Double, count: Int)] = [:]
   private var repetitions = 0
   private var left = 0
+  private var rows = 0
   private var path = ""
+  private var holdsDates = true
 
   private struct Key: Hashable { let server, resource, name: Int32 }
   private struct Place: Hashable { let slot, index: Int }
@@ -281,9 +309,22 @@ private struct RegressorReader {
       Column(time.name, timeType, nullable: true), Column(name.name, .key, nullable: true),
       Column(value.name, .double, nullable: true),
     ]
+    holdsDates = try clock.isUTC || step.days < 1 || allDates(columns, time, timeType)
     do { try read(columns.reader(asked), timeType) } catch let error as StoreError where error.code == .conversion {
       throw try located(columns, asked) ?? error.failure(remedy: RegressorReader.shape)
     }
+    if rows == 0 { throw Failure(.unusableData, "\(path) has no regressor.", remedy: RegressorReader.shape) }
+  }
+
+  /// Whether all times are midnights, which are dates and no instants: decided for the whole file, as for readings.
+  private func allDates(_ columns: NamedColumns, _ time: TableSummary.Field, _ type: ColumnType) throws -> Bool {
+    let reader = try columns.reader([Column(time.name, type, nullable: true)], lenient: type != .time)
+    let day: Int64 = 86_400_000_000
+    while let batch = try reader.next() {
+      if type == .time, batch.times(0).contains(where: { $0 != .min && $0 % day != 0 }) { return false }
+    }
+    return type == .time
+      || reader.keyNames(0).allSatisfy { ISOTime.parse($0).map { $0.microseconds % day == 0 } ?? true }
   }
 
   private mutating func read(_ reader: TableReader, _ timeType: ColumnType) throws {
@@ -292,6 +333,7 @@ private struct RegressorReader {
     var slot = -1
     var hint = 0
     var row = 0
+    defer { rows += row }
     while let batch = try reader.next() {
       let (servers, resources, names, numbers) = (batch.codes(0), batch.codes(1), batch.codes(3), batch.doubles(4))
       let times = timeType == .time ? batch.times(2) : nil
@@ -350,7 +392,7 @@ private struct RegressorReader {
   }
 
   private func local(_ time: Int64, _ hint: inout Int) -> Int64 {
-    guard step.days >= 1, time % 86_400_000_000 != 0 else { return time }
+    guard step.days >= 1, !holdsDates else { return time }
     return time + clock.offset(atUTC: time, hint: &hint)
   }
 
@@ -362,8 +404,10 @@ private struct RegressorReader {
       return
     }
     if index < starts[slot] {
-      values[slot].insert(contentsOf: [Float](repeating: .nan, count: starts[slot] - index), at: 0)
-      starts[slot] = index
+      // A file sorted from the newest on comes here row by row: room is made for many.
+      let room = max(starts[slot] - index, values[slot].count)
+      values[slot].insert(contentsOf: [Float](repeating: .nan, count: room), at: 0)
+      starts[slot] -= room
     }
     let at = index - starts[slot]
     if at >= values[slot].count {
@@ -383,7 +427,7 @@ private struct RegressorReader {
     values[slot][at] = Float(known.sum / Double(known.count))
   }
 
-  func regressors(notes: inout [String]) -> [SeriesName: [Regressor]] {
+  mutating func regressors(notes: inout [String]) -> [SeriesName: [Regressor]] {
     if repetitions > 0 {
       notes.append(
         "\(path): \(grouped(repetitions)) values shared series, name and step with another; their mean was taken.")
@@ -392,9 +436,18 @@ private struct RegressorReader {
       notes.append("\(path): \(grouped(left)) values lie millions of steps from the others and were left out.")
     }
     var result: [SeriesName: [Regressor]] = [:]
-    for (slot, (series, name)) in owners.enumerated() where !values[slot].isEmpty {
-      result[series, default: []].append(Regressor(name: name, firstIndex: starts[slot], values: values[slot]))
+    var empty = 0
+    for (slot, (series, name)) in owners.enumerated() {
+      guard let first = values[slot].firstIndex(where: { !$0.isNaN }) else {
+        empty += 1
+        continue
+      }
+      let last = values[slot].lastIndex { !$0.isNaN }!
+      result[series, default: []].append(
+        Regressor(name: name, firstIndex: starts[slot] + first, values: Array(values[slot][first...last])))
+      values[slot] = []
     }
+    if empty > 0 { notes.append("\(path): \(grouped(empty)) regressors of a series have no value at all.") }
     return result.mapValues { $0.sorted { $0.name < $1.name } }
   }
 

@@ -98,7 +98,60 @@ private let cpu = SeriesName(server: "web-1", resource: "cpu")
     let left = try #require(files.regressors[cpu])
     #expect(left.map(\.name) == ["short"])
     #expect(left[0].value(at: 20_090) == 4 && left[0].value(at: 20_100) == 4 && left[0].value(at: 20_101).isNaN)
+    files.compare(with: [cpu], firstDay: 0, lastDay: 1)
     #expect(files.notes.count == 3)
+  }
+
+  /// At midnight UTC it is the evening of the day before in New York, unless all times are midnights: then they are dates.
+  @Test func aZoneMovesInstantsAndLeavesDates() throws {
+    var far = master
+    far.timezone = "America/New_York"
+    func first(_ times: [String]) throws -> Int {
+      let rows = times.map { "web-1,cpu,\($0),users,1\n" }.joined()
+      let path = sandbox.file("zoned.csv", "server,resource,time,name,value\n" + rows)
+      return try CovariateFiles(holidays: nil, regressors: path, master: far).regressors[cpu]![0].firstIndex
+    }
+    #expect(try first(["2024-12-30T00:00Z", "2024-12-30T12:00Z"]) == 20_086)
+    #expect(try first(["2024-12-30T00:00Z", "2024-12-31T00:00Z"]) == 20_087)
+    #expect(try first(["2024-12-30", "2024-12-31"]) == 20_087)
+  }
+
+  @Test func theOrderOfTheRowsDoesNotMatter() throws {
+    let rows = (10..<31).map { "web-1,cpu,2024-12-\($0),users,\($0)\n" }
+    let forward = try read(rows.joined()).regressors
+    #expect(try read(rows.reversed().joined()).regressors == forward)
+    #expect(forward[cpu]![0].values == (10..<31).map(Float.init))
+  }
+
+  @Test func parquetIsReadAsCsvIs() throws {
+    let path = sandbox.folder + "/regressors.parquet"
+    let writer = try TableWriter(
+      parquet: path,
+      schema: TableSchema([
+        Column("server", .text), Column("resource", .text), Column("time", .time), Column("name", .text),
+        Column("value", .double),
+      ]))
+    let days = [20_087, 20_088].map { Int64($0) * 86_400_000_000 }
+    try writer.append([
+      .text(["web-1", "web-1"]), .text(["cpu", "cpu"]), .times(days), .text(["users", "users"]), .doubles([3, 4]),
+    ])
+    try writer.close()
+    let files = try CovariateFiles(holidays: nil, regressors: path, master: master)
+    #expect(files.regressors[cpu] == [Regressor(name: "users", firstIndex: 20_087, values: [3, 4])])
+  }
+
+  @Test func aFileWithoutRowsAndOneWithoutValuesAreNoticed() throws {
+    let failure = #expect(throws: Failure.self) { try read("") }
+    #expect(failure?.message.contains("no regressor") == true)
+    #expect(try read("web-1,cpu,2024-12-30,users,\n").notes.contains { $0.contains("no value at all") })
+  }
+
+  @Test func aNameOfASeasonalityIsRefused() {
+    let path = sandbox.file("r.csv", "server,resource,time,name,value\nweb-1,cpu,2024-12-30,monthly,1\n")
+    let failure = #expect(throws: Failure.self) {
+      try CovariateFiles(holidays: nil, regressors: path, master: master, taken: ["monthly"])
+    }
+    #expect(failure?.message.contains("'monthly'") == true)
   }
 
   @Test func panelsGetTheirOwnThroughSelectionAndCut() throws {
@@ -125,6 +178,7 @@ private let cpu = SeriesName(server: "web-1", resource: "cpu")
   @Test(arguments: [
     ("web-1,cpu,2024-12-30,users,many\n", "'many' in row 1"), ("web-1,cpu,soon,users,1\n", "row 1"),
     ("web-1,,2024-12-30,users,1\nweb-1,cpu,,users,1\n", "row"), ("web-1,cpu,2024-12-30,weekly,1\n", "'weekly'"),
+    ("web-1,cpu,2024-12-30,yhat_lower,1\n", "'yhat_lower'"),
   ])
   func whatCannotBeUsedIsRefusedWithItsPlace(rows: String, part: String) throws {
     let failure = #expect(throws: Failure.self) { try read(rows) }
