@@ -41,10 +41,10 @@ package struct ProphetShift: ForecastModel {
         return .failure(.tooShort(readings: readings, needed: Self.card.minimumHistory))
       }
       let (design, regressors) = workshop.design(for: history, regressors: panel.covariates.regressors(of: s))
-      let span = history.readings == history.count && regressors.isEmpty ? history.count : 0
-      let regression =
-        span > 0 ? firsts[span] ?? ProphetShiftFit.firstRegression(design) : ProphetShiftFit.firstRegression(design)
-      if span > 0 { firsts[span] = regression }
+      let isShared = readings == history.count && regressors.isEmpty
+      let known = isShared ? firsts[history.count] : nil
+      let regression = known ?? ProphetShiftFit.firstRegression(design)
+      if isShared { firsts[history.count] = regression }
       guard let regression,
         let fit = ProphetShiftFit(
           history, design: design, regression: regression, regressors: regressors, ceiling: panel.ceilings[s])
