@@ -31,6 +31,9 @@ package struct CivilDate: Sendable, Hashable, CustomStringConvertible {
     return back.month == month && back.day == day ? days : nil
   }
 
+  /// Days since 1970-01-01 of an instant.
+  package static func daysSinceEpoch(ofMicroseconds time: Int64) -> Int { Int(floorDivide(time, 86_400_000_000)) }
+
   package var description: String { "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))" }
 }
 

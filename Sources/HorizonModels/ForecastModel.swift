@@ -30,17 +30,43 @@ package protocol SeriesFit: Sendable {
   func forecast(series: Int, into block: inout ForecastBlock)
 }
 
-extension SeriesModel {
-  package func fitted(to panel: Panel) -> any FittedModel {
-    let fits: [Result<Fit, ModelError>] = (0..<panel.count).map { s in
+extension ForecastModel {
+  /// Fits a panel series by series; those with fewer readings than the card asks for are refused.
+  ///
+  /// - Parameter fit: Given the series, its history and the number of its readings.
+  func fits<Fit>(
+    to panel: Panel, _ fit: (Int, History, Int) throws(ModelError) -> Fit
+  ) -> [Result<Fit, ModelError>] {
+    (0..<panel.count).map { s in
       let history = panel.history(s)
       let readings = history.readings
       guard readings >= Self.card.minimumHistory else {
         return .failure(.tooShort(readings: readings, needed: Self.card.minimumHistory))
       }
-      do throws(ModelError) { return .success(try fitted(to: history)) } catch { return .failure(error) }
+      do throws(ModelError) { return .success(try fit(s, history, readings)) } catch { return .failure(error) }
     }
-    return FittedSeries(fits: fits)
+  }
+}
+
+extension ForecastBlock {
+  /// Forecasts of all fits, a row each; what could not be fitted is refused with its reason.
+  init<Fit>(
+    of fits: [Result<Fit, ModelError>], horizon: Int, write: (Fit, Int, inout ForecastBlock) -> Void
+  ) {
+    self.init(count: fits.count, horizon: horizon)
+    for (s, fit) in fits.enumerated() {
+      switch fit {
+      case .success(let fit): write(fit, s, &self)
+      case .failure(let error): refusals[s] = error
+      }
+    }
+  }
+}
+
+extension SeriesModel {
+  package func fitted(to panel: Panel) -> any FittedModel {
+    FittedSeries(
+      fits: fits(to: panel) { _, history, _ throws(ModelError) in try fitted(to: history) })
   }
 }
 
@@ -48,13 +74,6 @@ private struct FittedSeries<Fit: SeriesFit>: FittedModel {
   let fits: [Result<Fit, ModelError>]
 
   func forecast(horizon: Int) -> ForecastBlock {
-    var block = ForecastBlock(count: fits.count, horizon: horizon)
-    for (s, fit) in fits.enumerated() {
-      switch fit {
-      case .success(let fit): fit.forecast(series: s, into: &block)
-      case .failure(let error): block.refusals[s] = error
-      }
-    }
-    return block
+    ForecastBlock(of: fits, horizon: horizon) { $0.forecast(series: $1, into: &$2) }
   }
 }

@@ -17,19 +17,14 @@ struct Harmonic: ForecastModel {
   func fitted(to panel: Panel) -> any FittedModel {
     var designs: [Int: HarmonicDesign] = [:]
     var factors: [Int: Cholesky] = [:]
-    let fits: [Result<HarmonicFit, ModelError>] = (0..<panel.count).map { s in
-      let history = panel.history(s)
-      let readings = history.readings
-      guard readings >= Self.card.minimumHistory else {
-        return .failure(.tooShort(readings: readings, needed: Self.card.minimumHistory))
-      }
+    let fits = fits(to: panel) { _, history, readings throws(ModelError) in
       let design = designs[history.count] ?? HarmonicDesign(history: history, halfLife: Self.halfLife)
       designs[history.count] = design
       let isWhole = readings == history.count
       let shared = isWhole ? factors[history.count] : nil
-      guard let factor = shared ?? design.factor(present: isWhole ? nil : history) else { return .failure(.singular) }
+      guard let factor = shared ?? design.factor(present: isWhole ? nil : history) else { throw .singular }
       if isWhole { factors[history.count] = factor }
-      return .success(design.fit(history, factor: factor))
+      return design.fit(history, factor: factor)
     }
     return FittedHarmonic(fits: fits)
   }

@@ -18,12 +18,7 @@ struct HarmonicAR: ForecastModel {
   func fitted(to panel: Panel) -> any FittedModel {
     var designs: [Int: HarmonicDesign] = [:]
     var factors: [Int: HarmonicFactor] = [:]
-    let fits: [Result<HarmonicARFit, ModelError>] = (0..<panel.count).map { s in
-      let history = panel.history(s)
-      let readings = history.readings
-      guard readings >= Self.card.minimumHistory else {
-        return .failure(.tooShort(readings: readings, needed: Self.card.minimumHistory))
-      }
+    let fits = fits(to: panel) { _, history, readings throws(ModelError) in
       // The trend's penalty only keeps the equations solvable: what it has not earned is taken away after the fit.
       let design =
         designs[history.count] ?? HarmonicDesign(history: history, halfLife: 365, trendPenalty: 1e-3)
@@ -31,10 +26,10 @@ struct HarmonicAR: ForecastModel {
       let isWhole = readings == history.count
       let shared = isWhole ? factors[history.count] : nil
       guard let factor = shared ?? HarmonicFactor(design, present: isWhole ? nil : history) else {
-        return .failure(.singular)
+        throw .singular
       }
       if isWhole { factors[history.count] = factor }
-      return .success(HarmonicARFit(history, design: design, factor: factor))
+      return HarmonicARFit(history, design: design, factor: factor)
     }
     return FittedHarmonic(fits: fits)
   }
@@ -110,8 +105,6 @@ private struct FirstFit {
   /// Minus twice the log likelihood, in the unit of the readings.
   let criterion: Double
 
-  private static let clip = 3.0
-
   init(
     _ history: History, runs: Runs, transform: ReadingTransform, design: HarmonicDesign, factor: HarmonicFactor
   ) {
@@ -123,39 +116,21 @@ private struct FirstFit {
       values[t] = transform(Double(reading)) - base
       sum += values[t] + base
     }
-    var clipped = values
     var coefficients = factor.cholesky.solve(design.products(values))
     var residuals = design.residuals(values, coefficients, runs: runs)
-    let bound = FirstFit.clip * FirstFit.deviation(residuals, count: runs.present)
-    var hasOutliers = false
-    for t in residuals.indices where abs(residuals[t]) > bound {
-      clipped[t] -= residuals[t] - (residuals[t] > 0 ? bound : -bound)
-      hasOutliers = true
-    }
-    if hasOutliers {
-      coefficients = factor.cholesky.solve(design.products(clipped))
-      residuals = design.residuals(clipped, coefficients, runs: runs)
+    let bounded = outliersBounded(values, residuals: residuals, present: runs.present)
+    if let bounded {
+      coefficients = factor.cholesky.solve(design.products(bounded))
+      residuals = design.residuals(bounded, coefficients, runs: runs)
     }
     process = .yuleWalker(residuals, runs: runs, most: 7)
     criterion =
       Double(runs.present) * log(process.variance) + (transform == .plain ? 0 : 2 * sum)
     self.base = base
     self.values = values
-    self.clipped = clipped
+    clipped = bounded ?? values
     self.coefficients = coefficients
     self.residuals = residuals
-  }
-
-  /// Deviation from the mean absolute residual, outliers counted as three deviations only.
-  private static func deviation(_ residuals: [Double], count: Int) -> Double {
-    let toDeviation = (Double.pi / 2).squareRoot() / Double(count)
-    var bound = Double.infinity
-    for _ in 0..<4 {
-      var sum = 0.0
-      for r in residuals { sum += min(abs(r), bound) }
-      bound = clip * toDeviation * sum
-    }
-    return bound / clip
   }
 }
 

@@ -187,17 +187,11 @@ struct FittedHarmonic<Fit: HarmonicForecast>: ComponentModel {
   }
 
   func forecast(horizon: Int) -> ForecastBlock {
-    var block = ForecastBlock(count: fits.count, horizon: horizon)
     var futures: [Int: [Double]] = [:]
-    for (s, fit) in fits.enumerated() {
-      switch fit {
-      case .failure(let error): block.refusals[s] = error
-      case .success(let fit):
-        let future = futures[fit.design.count] ?? fit.design.future(horizon: horizon)
-        futures[fit.design.count] = future
-        fit.forecast(series: s, future: future, into: &block)
-      }
+    return ForecastBlock(of: fits, horizon: horizon) { fit, s, block in
+      let future = futures[fit.design.count] ?? fit.design.future(horizon: horizon)
+      futures[fit.design.count] = future
+      fit.forecast(series: s, future: future, into: &block)
     }
-    return block
   }
 }

@@ -68,7 +68,7 @@ package struct HistoryProfile: Sendable, Hashable {
     }
     let step = history.step
     let cutoff = history.cutoff
-    func date(_ index: Int) -> Int { Int((Double(step.microseconds(of: index)) / 86_400_000_000).rounded(.down)) }
+    func date(_ index: Int) -> Int { CivilDate.daysSinceEpoch(ofMicroseconds: step.microseconds(of: index)) }
     day = cycle(
       .day, places: 24, place: { Int(step.microseconds(of: $0) / 3_600_000_000 % 24 + 24) % 24 },
       over: (0..<Int(days.rounded(.up))).map { cutoff - $0 })

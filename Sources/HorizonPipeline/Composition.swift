@@ -227,9 +227,9 @@ extension Composition {
     let length = Int((days / step.days).rounded())
     for index in (cutoff - length + 1)...cutoff {
       guard let value = value(of: part, at: index) else { return nil }
-      let seconds = step.microseconds(of: index) / 1_000_000
-      let day = Int((Double(seconds) / 86_400).rounded(.down))
-      let at = place(day, Int(seconds) - day * 86_400)
+      let time = step.microseconds(of: index)
+      let day = CivilDate.daysSinceEpoch(ofMicroseconds: time)
+      let at = place(day, Int(time / 1_000_000) - day * 86_400)
       sums[at] += value
       counts[at] += 1
     }

@@ -19,12 +19,13 @@ package func writtenReport(of run: URL) throws(Failure) -> String {
 
 /// Renders the page of a run that is being made, from its files and the master's readings.
 func report(
-  of run: URL, manifest: RunManifest, risks: [RiskRow], comparison: Comparison?, in workspace: Workspace,
-  threads: Int
+  of run: URL, manifest: RunManifest, risks: [RiskRow], comparison: Comparison?, covariates: CovariateFiles,
+  in workspace: Workspace, threads: Int
 ) async throws -> String {
   renderReport(
     try await ReportBuilder(
-      run: run, manifest: manifest, risks: risks, comparison: comparison, workspace: workspace, threads: threads
+      run: run, manifest: manifest, risks: risks, comparison: comparison, covariates: covariates, workspace: workspace,
+      threads: threads
     ).data())
 }
 
@@ -34,6 +35,7 @@ private struct ReportBuilder: Sendable {
   let manifest: RunManifest
   let risks: [RiskRow]
   let comparison: Comparison?
+  let covariates: CovariateFiles
   let workspace: Workspace
   let threads: Int
 
@@ -304,7 +306,6 @@ private struct ReportBuilder: Sendable {
     let breaches = Dictionary(grouping: risks.prefix(ReportBuilder.mostRows), by: \.series)
     let settings = manifest.settings
     let horizon = manifest.horizon
-    let covariates = manifest.covariates(of: known.map(\.0), master: fleet.manifest, asOf: fleet.asOf)
     let contestants = Catalog.contestants(settings.modelOptions)
     var result: [SeriesName: ReportData.Chart.Makeup] = [:]
     var start = 0

@@ -161,8 +161,8 @@ private func forecast(
   let comparison = try Comparison(of: published.risks, manifest, decided.fleet, in: workspace)
   manifest.compared = comparison?.record
   let page = try await report(
-    of: folder, manifest: manifest, risks: published.risks, comparison: comparison, in: workspace,
-    threads: execution.threads)
+    of: folder, manifest: manifest, risks: published.risks, comparison: comparison,
+    covariates: decided.fleet.covariates, in: workspace, threads: execution.threads)
   try atomicWrite(page, to: folder.appending(path: "report.html").path)
   watch.lap("report")
   manifest.timings = watch.timings
@@ -226,11 +226,11 @@ extension RunManifest {
       )
     }
     var covariates = fleet.covariates
-    let days = { (index: Int) in Int((Double(fleet.step.microseconds(of: index)) / 86_400_000_000).rounded(.down)) }
+    let days = { (index: Int) in CivilDate.daysSinceEpoch(ofMicroseconds: fleet.step.microseconds(of: index)) }
     covariates.compare(
       with: decided.decisions.series.map(\.name), firstDay: days(fleet.manifest.firstIndex),
       lastDay: days(fleet.asOf + decided.horizon))
-    for note in covariates.notes { notes.append(note) }
+    notes += covariates.notes
     self.init(
       asOf: ISOTime.string(fleet.asOfTime, full: fleet.step.seconds < 86_400), step: fleet.step.name,
       horizon: decided.horizon, settings: settings,

@@ -43,11 +43,11 @@ extension MasterSeries {
 
 extension RunManifest {
   /// The holidays and regressors of a finished run as it saw them; none when their files are gone or are others now.
-  func covariates(of series: [SeriesName], master: MasterManifest, asOf: Int) -> CovariateFiles {
+  func covariates(of series: SeriesName, master: MasterManifest, asOf: Int) -> CovariateFiles {
     guard
       let wanted = covariates,
       var files = try? CovariateFiles(
-        holidays: settings.holidays, regressors: settings.regressors, master: master, only: Set(series)),
+        holidays: settings.holidays, regressors: settings.regressors, master: master, only: series),
       files.inputs.map(\.sha256) == wanted.map(\.sha256)
     else { return .none }
     files.judge(asOf: asOf, lastIndex: asOf + horizon)

@@ -120,7 +120,7 @@ extension SeriesRecord {
     asOf = step.index(ofMicroseconds: time.microseconds)
     resource = master.resources.first { $0.name == name.resource }
     isMasterOfRun = master.inputs.map(\.sha256) == manifest.inputs.map(\.sha256) && master.step.name == manifest.step
-    covariates = manifest.covariates(of: [name], master: master, asOf: asOf)
+    covariates = manifest.covariates(of: name, master: master, asOf: asOf)
     history =
       try MasterReader(folder: workspace.master.path, manifest: master, asOf: asOf).read(names: [name])[name]
       ?? MasterSeries()

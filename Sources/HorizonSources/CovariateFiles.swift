@@ -41,10 +41,10 @@ package struct CovariateFiles: Sendable {
   ///   - holidays: `name, date` and optionally `lower_window, upper_window, prior_scale`.
   ///   - regressors: `server, resource, time, name, value`.
   ///   - taken: Names of seasonalities.
-  ///   - only: Series whose regressors are wanted; nil for all.
+  ///   - only: The series whose regressors are wanted; nil for all.
   /// - Throws: `.unusableData` with file and row, `.missingInput`.
   package init(
-    holidays: String?, regressors: String?, master: MasterManifest, only: Set<SeriesName>? = nil, taken: [String] = []
+    holidays: String?, regressors: String?, master: MasterManifest, only: SeriesName? = nil, taken: [String] = []
   ) throws {
     var notes: [String] = []
     let clock = try LocalClock(timezone: master.timezone)
@@ -106,12 +106,12 @@ package struct CovariateFiles: Sendable {
 
   /// Notes on what fits no series or no time.
   package mutating func compare(with series: [SeriesName], firstDay: Int, lastDay: Int) {
-    let strangers = known.subtracting(series).sorted()
+    let strangers = known.subtracting(series)
     for fate in Fate.allCases {
       let count = fates.reduce(0) { $0 + (strangers.contains($1.key) ? 0 : $1.value[fate] ?? 0) }
       if count > 0 { notes.append("\(grouped(count)) regressors of a series \(fate.words).") }
     }
-    if let first = strangers.first {
+    if let first = strangers.min() {
       notes.append(
         "Regressors of \(grouped(strangers.count)) series that have no readings, such as \(first), were not used.")
     }
@@ -149,29 +149,23 @@ private struct NamedColumns {
 
   init(path: String) throws {
     self.path = path
-    do { summary = try TableSummary.of(path: path) } catch {
-      throw Failure(error.exitCode, "\(path): \(error.message).", remedy: error.remedy)
-    }
+    summary = try TableSummary.asked(path)
   }
 
   func find(_ names: [String]) -> TableSummary.Field? {
-    summary.fields.first { names.contains($0.name.trimmingCharacters(in: .whitespaces).lowercased()) }
+    summary.fields.first { names.contains(normal($0.name)) }
   }
 
   func require(_ names: [String], _ what: String) throws -> TableSummary.Field {
     if let field = find(names) { return field }
     throw Failure(
       .unusableData,
-      "\(path) has no column '\(names[0])'; it has \(summary.fields.prefix(20).map { "'\($0.name)'" }.joined(separator: ", ")).",
+      "\(path) has no column '\(names[0])'; it has \(summary.shownColumns).",
       remedy: what)
   }
 
   func reader(_ columns: [Column], lenient: Bool = false) throws -> TableReader {
-    switch summary.format {
-    case .parquet: try TableReader(parquet: path, columns: columns)
-    case .csv(let delimiter):
-      try TableReader(csv: path, columns: columns, delimiter: delimiter, lenient: lenient, threads: 1)
-    }
+    try summary.reader(path: path, columns: columns, lenient: lenient)
   }
 
   /// Times are read as such where the file has them, else as text.
@@ -184,6 +178,7 @@ private struct HolidayFile {
   private let columns: NamedColumns
   private let path: String
   private static let shape = "Write name, date and, if wanted, lower_window, upper_window, prior_scale."
+
   init(path: String) throws {
     self.path = path
     columns = try NamedColumns(path: path)
@@ -251,7 +246,7 @@ private struct HolidayFile {
           throw refuse("gives '\(name)' another prior_scale than a row before", "Give all rows of a name the same.")
         }
         scales[name] = .some(scale)
-        let day = Int((Double(given) / 86_400_000_000).rounded(.down))
+        let day = CivilDate.daysSinceEpoch(ofMicroseconds: given)
         entries.append(
           Holidays.Entry(name: name, day: day, lowerWindow: Int(lower), upperWindow: Int(upper), priorScale: scale))
       }
@@ -268,7 +263,7 @@ private struct HolidayFile {
 private struct RegressorReader {
   let step: Step
   let clock: LocalClock
-  let only: Set<SeriesName>?
+  let only: SeriesName?
   private var slots: [Key: Int] = [:]
   private var owners: [(SeriesName, String)] = []
   private var starts: [Int] = []
@@ -285,7 +280,7 @@ private struct RegressorReader {
   private struct Place: Hashable { let slot, index: Int }
   private static let shape = "Write server, resource, time, name, value; future values included."
 
-  init(step: Step, clock: LocalClock, only: Set<SeriesName>?) {
+  init(step: Step, clock: LocalClock, only: SeriesName?) {
     self.step = step
     self.clock = clock
     self.only = only
@@ -332,8 +327,6 @@ private struct RegressorReader {
     var open = Key(server: -1, resource: -1, name: -1)
     var slot = -1
     var hint = 0
-    var row = 0
-    defer { rows += row }
     while let batch = try reader.next() {
       let (servers, resources, names, numbers) = (batch.codes(0), batch.codes(1), batch.codes(3), batch.doubles(4))
       let times = timeType == .time ? batch.times(2) : nil
@@ -343,11 +336,11 @@ private struct RegressorReader {
         for text in known[texts.count...] { texts.append(instant(text)) }
       }
       for i in 0..<batch.rowCount {
-        row += 1
+        rows += 1
         let key = Key(server: servers[i], resource: resources[i], name: names[i])
         guard key.server >= 0, key.resource >= 0, key.name >= 0 else {
           throw Failure(
-            .unusableData, "\(path): row \(grouped(row)) of the regressors has no server, resource or name.",
+            .unusableData, "\(path): row \(grouped(rows)) of the regressors has no server, resource or name.",
             remedy: RegressorReader.shape)
         }
         if key != open {
@@ -360,7 +353,7 @@ private struct RegressorReader {
           ?? timeCodes.flatMap { $0[i] < 0 ? nil : texts[Int($0[i])] }
         guard let moment else {
           throw Failure(
-            .unusableData, "\(path): row \(grouped(row)) of the regressors has no time that can be read.",
+            .unusableData, "\(path): row \(grouped(rows)) of the regressors has no time that can be read.",
             remedy: "Write times as 2025-12-31 or 2025-12-31T21:00Z.")
         }
         if numbers[i].isFinite { add(numbers[i], slot: slot, index: step.index(ofMicroseconds: moment)) }
@@ -372,7 +365,7 @@ private struct RegressorReader {
     if let slot = slots[key] { return slot }
     let series = SeriesName(
       server: reader.keyNames(0)[Int(key.server)], resource: reader.keyNames(1)[Int(key.resource)])
-    guard only?.contains(series) ?? true else {
+    guard only == nil || only == series else {
       slots[key] = -1
       return -1
     }

@@ -257,7 +257,8 @@ struct ColumnMatcher {
   }
 }
 
-private func normal(_ name: String) -> String {
+/// A heading as it is compared: without blanks around it, in lower case.
+func normal(_ name: String) -> String {
   var name = Substring(name)
   while name.first?.isWhitespace == true { name.removeFirst() }
   while name.last?.isWhitespace == true { name.removeLast() }

@@ -50,20 +50,14 @@ struct InputSet: Sendable {
 
   private func named(_ path: String) throws -> (InputFile, TableSummary) {
     let file = InputFile(path: path, shown: path, isFromFolder: false, stem: InputList.stem(of: path))
-    do { return (file, try TableSummary.of(path: path)) } catch {
-      throw Failure(error.exitCode, "\(path): \(error.message).", remedy: error.remedy)
-    }
-  }
-
-  private func columns(_ summary: TableSummary) -> String {
-    summary.fields.prefix(20).map { "'\($0.name)'" }.joined(separator: ", ")
+    return (file, try TableSummary.asked(path))
   }
 
   private mutating func askRenames(_ path: String) throws {
     let (file, summary) = try named(path)
     guard let table = SideTable.renames(file, summary) else {
       throw Failure(
-        .unusableData, "\(path) is no table of renames; it has \(columns(summary)).",
+        .unusableData, "\(path) is no table of renames; it has \(summary.shownColumns).",
         remedy: "Give it the columns old and new and, where it matters, time.")
     }
     renames.append(table)
@@ -74,7 +68,7 @@ struct InputSet: Sendable {
     let own = map.filter { entry in summary.fields.contains { $0.name == entry.value } }
     guard let table = try ColumnMatcher(file: file, summary: summary, map: own).capacities() else {
       throw Failure(
-        .unusableData, "\(path) is no table of capacities; it has \(columns(summary)).",
+        .unusableData, "\(path) is no table of capacities; it has \(summary.shownColumns).",
         remedy: "Give it the columns server, time and capacity and, where there are several resources, resource.")
     }
     capacities.append(table)
@@ -86,7 +80,7 @@ struct InputSet: Sendable {
     guard let server = try ColumnMatcher(file: file, summary: summary, map: own).inventoryServer() else {
       throw Failure(
         .unusableData,
-        "\(path) has no server column; it has \(columns(summary)).",
+        "\(path) has no server column; it has \(summary.shownColumns).",
         remedy: "Say which column it is, such as --map server=\(summary.fields.first?.name ?? "COLUMN").")
     }
     inventory = Inventory(file: file, summary: summary, server: server)

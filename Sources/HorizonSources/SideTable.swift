@@ -45,12 +45,7 @@ struct SideTable: Sendable {
   func forEachRow(clock: LocalClock, _ body: (Row) throws -> Void) throws -> Int {
     let roles = columns.sorted { $0.value < $1.value }.map(\.key)
     let asked = roles.map { role in Column(columns[role]!, type(of: role), nullable: true) }
-    let reader =
-      switch summary.format {
-      case .parquet: try TableReader(parquet: file.path, columns: asked, threads: 1)
-      case .csv(let delimiter):
-        try TableReader(csv: file.path, columns: asked, delimiter: delimiter, lenient: true, threads: 1)
-      }
+    let reader = try summary.reader(path: file.path, columns: asked, lenient: true)
     while let batch = try reader.next() {
       var texts: [Role: [String?]] = [:]
       for (at, role) in roles.enumerated() where asked[at].type == .text { texts[role] = batch.strings(at) }

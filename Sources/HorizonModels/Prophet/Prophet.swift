@@ -22,19 +22,12 @@ package struct Prophet: ForecastModel {
 
   package func fitted(to panel: Panel) -> any FittedModel {
     var workshop = ProphetWorkshop(panel: panel, options: options)
-    let fits: [Result<ProphetFit, ModelError>] = (0..<panel.count).map { s in
-      let history = panel.history(s)
-      let readings = history.readings
-      guard readings >= Self.card.minimumHistory else {
-        return .failure(.tooShort(readings: readings, needed: Self.card.minimumHistory))
-      }
-      do throws(ModelError) {
+    return FittedProphet(
+      fits: fits(to: panel) { s, history, _ throws(ModelError) in
         let scale = try ProphetScale(history, options: options, ceiling: panel.ceilings[s])
         let (design, regressors) = workshop.design(for: history, regressors: panel.covariates.regressors(of: s))
-        return .success(ProphetFit(history, design: design, scale: scale, regressors: regressors))
-      } catch { return .failure(error) }
-    }
-    return FittedProphet(fits: fits)
+        return ProphetFit(history, design: design, scale: scale, regressors: regressors)
+      })
   }
 }
 
@@ -95,16 +88,10 @@ package struct FittedProphet: ComponentModel {
   package init(fits: [Result<ProphetFit, ModelError>]) { self.fits = fits }
 
   package func forecast(horizon: Int) -> ForecastBlock {
-    var block = ForecastBlock(count: fits.count, horizon: horizon)
     var futures = ProphetFutures(horizon: horizon)
-    for (s, fit) in fits.enumerated() {
-      switch fit {
-      case .failure(let error): block.refusals[s] = error
-      case .success(let fit):
-        ProphetForecast(fit, future: futures.features(of: fit)).write(series: s, into: &block)
-      }
+    return ForecastBlock(of: fits, horizon: horizon) { fit, s, block in
+      ProphetForecast(fit, future: futures.features(of: fit)).write(series: s, into: &block)
     }
-    return block
   }
 
   package func components(series: Int, horizon: Int) -> [ForecastComponent] {

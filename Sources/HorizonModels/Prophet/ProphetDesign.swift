@@ -283,6 +283,31 @@ struct ProphetDesign: Sendable {
     return line
   }
 
+  /// The line of the trend after its last changepoint: its level at time 0 and its rate.
+  func lastLine(offset: Double, rate: Double, changes: some Sequence<Double>) -> (level: Double, rate: Double) {
+    var line = (level: offset, rate: rate)
+    for (change, at) in zip(changes, timeline.changepoints) {
+      line.rate += change
+      line.level -= change * at
+    }
+    return line
+  }
+
+  /// Adds columns times their coefficients over steps of the calendar that may lie ahead.
+  func addEffects(
+    _ beta: [Double], of members: [Int], regressors: [ProphetRegressor], over features: ProphetFeatures,
+    to values: inout [Double]
+  ) {
+    let known = features.columns.count
+    for c in members where beta[c] != 0 {
+      if c < known {
+        for t in values.indices { values[t] += beta[c] * features.values[c * features.count + t] }
+      } else {
+        for t in values.indices { values[t] += beta[c] * regressors[c - known].value(at: features.firstIndex + t) }
+      }
+    }
+  }
+
   /// Adds the features of one mode, weighted.
   func addFeatures(_ beta: [Double], multiplicative: Bool, to values: inout [Double]) {
     values.withUnsafeMutableBufferPointer { values in

@@ -9,6 +9,8 @@ struct ProphetForecast {
   private let horizon: Int
   /// Argument of the trend: the trend itself unless growth is logistic.
   private let argument: [Double]
+  /// Change of the argument in a step after the newest reading.
+  private let slope: Double
   /// 1 + sum of multiplicative features.
   private let factor: [Double]
   private let additive: [Double]
@@ -19,35 +21,18 @@ struct ProphetForecast {
     horizon = future.count
     let p = fit.parameters
     let isLogistic = fit.scale.cap != nil
-    var rate = p.k
-    var level = isLogistic ? -p.k * p.m : p.m
-    for (change, at) in zip(p.delta, fit.design.timeline.changepoints) {
-      rate += change
-      level -= change * at
+    let design = fit.design
+    let line = design.lastLine(offset: isLogistic ? -p.k * p.m : p.m, rate: p.k, changes: p.delta)
+    argument = (1...future.count).map { line.level + line.rate * (1 + Double($0 + fit.age) * design.timeline.pace) }
+    slope = line.rate * design.timeline.pace
+    func sum(_ start: Double, multiplicative: Bool) -> [Double] {
+      var sum = [Double](repeating: start, count: future.count)
+      let members = design.columns.indices.filter { design.columns[$0].isMultiplicative == multiplicative }
+      design.addEffects(p.beta, of: members, regressors: fit.regressors, over: future, to: &sum)
+      return sum
     }
-    let pace = fit.design.timeline.pace
-    argument = (1...future.count).map { level + rate * (1 + Double($0 + fit.age) * pace) }
-    var factor = [Double](repeating: 1, count: future.count)
-    var additive = [Double](repeating: 0, count: future.count)
-    for c in fit.design.columns.indices where p.beta[c] != 0 {
-      let effect = ProphetForecast.effect(of: c, fit: fit, future: future)
-      if fit.design.columns[c].isMultiplicative {
-        for t in effect.indices { factor[t] += effect[t] }
-      } else {
-        for t in effect.indices { additive[t] += effect[t] }
-      }
-    }
-    self.factor = factor
-    self.additive = additive
-  }
-
-  /// Coefficient times column at each lead.
-  private static func effect(of c: Int, fit: ProphetFit, future: ProphetFeatures) -> [Double] {
-    let beta = fit.parameters.beta[c]
-    let known = future.columns.count
-    if c < known { return (0..<future.count).map { beta * future.values[c * future.count + $0] } }
-    let regressor = fit.regressors[c - known]
-    return (0..<future.count).map { beta * regressor.value(at: future.firstIndex + $0) }
+    factor = sum(1, multiplicative: true)
+    additive = sum(0, multiplicative: false)
   }
 
   private func trend(_ argument: Double) -> Double {
@@ -168,20 +153,12 @@ extension ProphetForecast {
       let unit = isMultiplicative ? 1 : fit.scale.scale
       func sum(_ features: ProphetFeatures) -> [Float] {
         var sum = [Double](repeating: 0, count: features.count)
-        for c in members where p.beta[c] != 0 {
-          let effect = ProphetForecast.effect(of: c, fit: fit, future: features)
-          for t in sum.indices { sum[t] += effect[t] }
-        }
+        design.addEffects(p.beta, of: members, regressors: fit.regressors, over: features, to: &sum)
         return sum.map { Float($0 * unit) }
       }
       components.append(
         ForecastComponent(name: name, isMultiplicative: isMultiplicative, past: sum(whole), ahead: sum(future)))
     }
     return components
-  }
-
-  /// Change of the trend's argument in a step after the newest reading.
-  private var slope: Double {
-    (fit.parameters.k + fit.parameters.delta.reduce(0, +)) * fit.design.timeline.pace
   }
 }

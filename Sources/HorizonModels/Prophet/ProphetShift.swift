@@ -34,24 +34,19 @@ package struct ProphetShift: ForecastModel {
     var workshop = ProphetWorkshop(panel: panel, options: options)
     // By the steps of a history without gaps: such histories share their design.
     var firsts: [Int: LaplaceRegression] = [:]
-    let fits: [Result<ProphetShiftFit, ModelError>] = (0..<panel.count).map { s in
-      let history = panel.history(s)
-      let readings = history.readings
-      guard readings >= Self.card.minimumHistory else {
-        return .failure(.tooShort(readings: readings, needed: Self.card.minimumHistory))
-      }
-      let (design, regressors) = workshop.design(for: history, regressors: panel.covariates.regressors(of: s))
-      let isShared = readings == history.count && regressors.isEmpty
-      let known = isShared ? firsts[history.count] : nil
-      let regression = known ?? ProphetShiftFit.firstRegression(design)
-      if isShared { firsts[history.count] = regression }
-      guard let regression,
-        let fit = ProphetShiftFit(
-          history, design: design, regression: regression, regressors: regressors, ceiling: panel.ceilings[s])
-      else { return .failure(.singular) }
-      return .success(fit)
-    }
-    return FittedProphetShift(fits: fits)
+    return FittedProphetShift(
+      fits: fits(to: panel) { s, history, readings throws(ModelError) in
+        let (design, regressors) = workshop.design(for: history, regressors: panel.covariates.regressors(of: s))
+        let isShared = readings == history.count && regressors.isEmpty
+        let known = isShared ? firsts[history.count] : nil
+        let regression = known ?? ProphetShiftFit.firstRegression(design)
+        if isShared { firsts[history.count] = regression }
+        guard let regression,
+          let fit = ProphetShiftFit(
+            history, design: design, regression: regression, regressors: regressors, ceiling: panel.ceilings[s])
+        else { throw .singular }
+        return fit
+      })
   }
 }
 
@@ -59,18 +54,11 @@ struct FittedProphetShift: ComponentModel {
   let fits: [Result<ProphetShiftFit, ModelError>]
 
   func forecast(horizon: Int) -> ForecastBlock {
-    var block = ForecastBlock(count: fits.count, horizon: horizon)
     var futures = ProphetFutures(horizon: horizon)
-    for (s, fit) in fits.enumerated() {
-      switch fit {
-      case .failure(let error): block.refusals[s] = error
-      case .success(let fit):
-        fit.write(
-          series: s, future: futures.features(of: fit.design, regressors: fit.regressors.count, cutoff: fit.cutoff),
-          into: &block)
-      }
+    return ForecastBlock(of: fits, horizon: horizon) { fit, s, block in
+      let future = futures.features(of: fit.design, regressors: fit.regressors.count, cutoff: fit.cutoff)
+      fit.write(series: s, future: future, into: &block)
     }
-    return block
   }
 
   func components(series: Int, horizon: Int) -> [ForecastComponent] {

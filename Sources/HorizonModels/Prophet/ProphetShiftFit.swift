@@ -24,7 +24,6 @@ struct ProphetShiftFit: Sendable {
   /// A prior that shrinks rate changes makes those that were found too small and too sure; the variances of what they bring to a
   /// forecast are multiplied by these. Chosen, like the priors, on the mixed fleet of seed 42 and the scenarios of seed 5.
   private static let widening = (bends: 6.0, line: 4.0)
-  private static let clip = 3.0
   /// Variance of the errors before any are known, in deviations of the readings squared.
   private static let firstNoise = 0.3
 
@@ -126,17 +125,11 @@ struct ProphetShiftFit: Sendable {
       var x = [Double](repeating: 0, count: design.size)
       let weight = ProphetShiftFit.firstNoise / ProphetShiftFit.priors.changes[1]
       regression.solve(right: design.products(values), weight: weight, x: &x)
-      var clipped = values
       var residuals = design.residuals(values, x)
-      let bound = ProphetShiftFit.clip * FirstRound.deviation(residuals, present)
-      var hasOutliers = false
-      for t in present where abs(residuals[t]) > bound {
-        clipped[t] -= residuals[t] - (residuals[t] > 0 ? bound : -bound)
-        hasOutliers = true
-      }
-      if hasOutliers {
-        regression.solve(right: design.products(clipped), weight: weight, x: &x)
-        residuals = design.residuals(clipped, x)
+      let bounded = outliersBounded(values, residuals: residuals, present: present.count)
+      if let bounded {
+        regression.solve(right: design.products(bounded), weight: weight, x: &x)
+        residuals = design.residuals(bounded, x)
       }
       process = .yuleWalker(residuals, runs: runs, most: 7)
       criterion = count * log(max(process.variance, 1e-20) * unit * unit) - 2 * slopes
@@ -144,19 +137,7 @@ struct ProphetShiftFit: Sendable {
       self.centre = centre
       self.unit = unit
       self.values = values
-      self.clipped = clipped
-    }
-
-    /// Deviation from the mean absolute residual, outliers counted as three deviations only.
-    private static func deviation(_ residuals: [Double], _ present: [Int]) -> Double {
-      let toDeviation = (Double.pi / 2).squareRoot() / Double(present.count)
-      var bound = Double.infinity
-      for _ in 0..<4 {
-        var sum = 0.0
-        for t in present { sum += min(abs(residuals[t]), bound) }
-        bound = clip * toDeviation * sum
-      }
-      return bound / clip
+      clipped = bounded ?? values
     }
   }
 
@@ -285,29 +266,17 @@ extension ProphetDesign {
 
   /// Level of the trend at the newest reading and its change a step.
   fileprivate func trendAtEnd(_ x: [Double]) -> (level: Double, slope: Double) {
-    var rate = free - columns.count > 1 ? x[1] : 0
-    var level = x[0]
-    for (change, at) in zip(x[free...], timeline.changepoints) {
-      rate += change
-      level -= change * at
-    }
-    return (level + rate, rate * timeline.pace)
+    let line = lastLine(offset: x[0], rate: free - columns.count > 1 ? x[1] : 0, changes: x[free...])
+    return (line.level + line.rate, line.rate * timeline.pace)
   }
 
   /// Sum of features and regressors at each step of `future`.
   fileprivate func effects(
     _ x: [Double], of members: [Int]? = nil, regressors: [ProphetRegressor], future: ProphetFeatures
   ) -> [Double] {
-    let first = free - columns.count
     var sum = [Double](repeating: 0, count: future.count)
-    for c in members ?? Array(columns.indices) where x[first + c] != 0 {
-      let b = x[first + c]
-      if c < future.columns.count {
-        for l in sum.indices { sum[l] += b * future.values[c * future.count + l] }
-      } else {
-        for l in sum.indices { sum[l] += b * regressors[c - future.columns.count].value(at: future.firstIndex + l) }
-      }
-    }
+    let beta = Array(x[(free - columns.count)..<free])
+    addEffects(beta, of: members ?? Array(columns.indices), regressors: regressors, over: future, to: &sum)
     return sum
   }
 }
