@@ -55,7 +55,9 @@ let package = Package(
     module("HorizonReport", sees: ["HorizonCore"], leavesOut: ["Assets"]),
     module("HorizonRisk", sees: ["HorizonCore", "HorizonNumerics"]),
     module("HorizonContest", sees: ["HorizonModels", "HorizonCore", "HorizonNumerics"]),
-    module("HorizonModels", sees: ["HorizonCore", "HorizonNumerics"]),
+    module("HorizonModels", sees: ["HorizonCore", "HorizonLearning", "HorizonNumerics"]),
+    // Networks and trees, and how they are trained; no word of forecasting.
+    module("HorizonLearning", sees: ["HorizonNumerics", "COpenBLAS", "CXGBoost"]),
     module("HorizonSynthetic", sees: ["HorizonStore", "HorizonCore", "HorizonNumerics"]),
     module("HorizonSources", sees: ["HorizonStore", "HorizonCore"]),
     module("HorizonStore", sees: ["HorizonCore", "ArrowBridge", crypto]),
@@ -71,8 +73,11 @@ let package = Package(
     .target(name: "ArrowBridge", dependencies: ["CArrow"]),
     .systemLibrary(name: "CArrow", pkgConfig: "parquet"),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "scipy-openblas"),
+    // Declares what is used of XGBoost's C interface; the library is opened when it is first needed.
+    .target(name: "CXGBoost", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     tests(of: "HorizonCore"),
     tests(of: "HorizonContest", with: ["HorizonModels", "HorizonTestKit", "HorizonCore"]),
+    tests(of: "HorizonLearning", with: ["HorizonNumerics"]),
     tests(of: "HorizonModels", with: ["HorizonTestKit", "HorizonCore", "HorizonNumerics"]),
     tests(
       of: "HorizonPipeline",
