@@ -59,6 +59,8 @@ let package = Package(
     // Networks and trees, and how they are trained; no word of forecasting.
     module("HorizonLearning", sees: ["HorizonNumerics", "COpenBLAS", "CXGBoost"]),
     module("HorizonSynthetic", sees: ["HorizonStore", "HorizonCore", "HorizonNumerics"]),
+    // What shipped weights learn from; sees nothing of the fleets they are judged on.
+    module("HorizonPretraining", sees: ["HorizonCore", "HorizonNumerics"]),
     module("HorizonSources", sees: ["HorizonStore", "HorizonCore"]),
     module("HorizonStore", sees: ["HorizonCore", "ArrowBridge", crypto]),
     module("HorizonCore"),
@@ -82,6 +84,8 @@ let package = Package(
     tests(
       of: "HorizonPipeline",
       with: ["HorizonSynthetic", "HorizonModels", "HorizonStore", "HorizonCore", "HorizonNumerics"]),
+    tests(
+      of: "HorizonPretraining", with: ["HorizonSynthetic", "HorizonStore", "HorizonCore", "HorizonNumerics"]),
     tests(of: "HorizonReport"),
     tests(of: "HorizonRisk", with: ["HorizonCore", "HorizonNumerics"]),
     tests(of: "HorizonSources", with: ["HorizonStore", "HorizonCore"]),
