@@ -22,12 +22,13 @@ struct Readout {
       for t in path.indices { path[t] = min(limit, path[t]) }
       ceiling = limit
     }
-    let unit =
-      if let ceiling, random.chance(0.6) { (random.chance(0.85) ? 100 : 1) / ceiling } else {
-        random.logUniform(1e-4, 1e8) / typical
-      }
+    var unit = random.logUniform(1e-4, 1e8) / typical
+    if let limit = ceiling {
+      let whole = random.pick([(0.5, 100.0), (0.1, 1), (0.4, limit * unit)])
+      unit = whole / limit
+      ceiling = whole
+    }
     for t in path.indices { path[t] *= unit }
-    ceiling = ceiling.map { $0 * unit }
 
     Readout.round(&path, isCount: hasFloor && random.chance(0.06), typical: typical * unit, &random)
     if let ceiling { for t in path.indices { path[t] = min(ceiling, path[t]) } }
