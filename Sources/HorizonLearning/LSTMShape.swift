@@ -16,26 +16,26 @@ package struct LSTMShape: Sendable, Hashable, Codable {
     self.outputs = outputs
   }
 
-  /// Rows and columns of a tensor; a bias has one column.
-  package func size(of tensor: LSTMTensor) -> (rows: Int, columns: Int) {
+  /// Rows and columns of a tensor, as PyTorch has them; a bias has rows only.
+  package func dimensions(of tensor: LSTMTensor) -> [Int] {
     switch tensor {
-    case .inputWeights: (4 * hidden, inputs)
-    case .recurrentWeights: (4 * hidden, hidden)
-    case .inputBias, .recurrentBias: (4 * hidden, 1)
-    case .headWeights: (outputs, hidden + statics)
-    case .headBias: (outputs, 1)
+    case .inputWeights: [4 * hidden, inputs]
+    case .recurrentWeights: [4 * hidden, hidden]
+    case .inputBias, .recurrentBias: [4 * hidden]
+    case .headWeights: [outputs, hidden + statics]
+    case .headBias: [outputs]
     }
   }
 
   /// Where a tensor lies in the flat parameters.
   package func range(of tensor: LSTMTensor) -> Range<Int> {
     var start = 0
-    for earlier in LSTMTensor.allCases {
-      let (rows, columns) = size(of: earlier)
-      if earlier == tensor { return start..<start + rows * columns }
-      start += rows * columns
+    for other in LSTMTensor.allCases {
+      let count = dimensions(of: other).reduce(1, *)
+      if other == tensor { return start..<start + count }
+      start += count
     }
-    return start..<start
+    preconditionFailure("every tensor is listed")
   }
 
   package var parameterCount: Int { range(of: LSTMTensor.allCases.last!).upperBound }

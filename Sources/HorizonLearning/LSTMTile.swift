@@ -51,9 +51,9 @@ struct LSTMTile<Scalar: NetworkScalar>: ~Copyable {
     let headColumns = shape.hidden + shape.statics
     let sizes = [
       4 * units * stride, 4 * units * stride, slots * tileWidth * stride,
-      (keepsHistory ? steps : 1) * tileWidth * 4 * units,
-      slots * tileWidth * units, slots * tileWidth * units, tileWidth * units, tileWidth * units,
-      tileWidth * padded(headColumns), tileWidth * units, tileWidth * padded(shape.outputs),
+      (keepsHistory ? steps : 1) * tileWidth * 4 * units, slots * tileWidth * units, slots * tileWidth * units,
+      tileWidth * units, tileWidth * units, tileWidth * padded(headColumns), tileWidth * units,
+      tileWidth * padded(shape.outputs),
     ]
     let total = sizes.reduce(0, +)
     memory = UnsafeMutableRawPointer.allocate(byteCount: total * MemoryLayout<Scalar>.stride, alignment: 64)
