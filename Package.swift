@@ -55,7 +55,16 @@ let package = Package(
     module("HorizonReport", sees: ["HorizonCore"], leavesOut: ["Assets"]),
     module("HorizonRisk", sees: ["HorizonCore", "HorizonNumerics"]),
     module("HorizonContest", sees: ["HorizonModels", "HorizonCore", "HorizonNumerics"]),
-    module("HorizonModels", sees: ["HorizonCore", "HorizonLearning", "HorizonNumerics"]),
+    module("HorizonModels", sees: ["HorizonCore", "HorizonLearning", "HorizonNumerics", "CShippedWeights"]),
+    // The network's weights as a part of the executable.
+    .target(name: "CShippedWeights", exclude: ["lstm.safetensors"]),
+    // What made them: `make pretrain`.
+    .executableTarget(
+      name: "lstm-pretrain",
+      dependencies: [
+        "HorizonModels", "HorizonPretraining", "HorizonLearning", "HorizonCore", "HorizonNumerics", argumentParser,
+      ],
+      swiftSettings: settings),
     // Networks and trees, and how they are trained; no word of forecasting.
     module("HorizonLearning", sees: ["HorizonNumerics", "COpenBLAS", "CXGBoost"]),
     module("HorizonSynthetic", sees: ["HorizonStore", "HorizonCore", "HorizonNumerics"]),

@@ -19,6 +19,8 @@ package enum Catalog {
       .model(Prophet(options.prophet)),
       .model(ProphetShift(options.prophet)),
       .learner(XGBoost()),
+      .learner(LSTM(weights: options.lstmWeights)),
+      .model(LSTMZeroShot(weights: options.lstmWeights)),
       .combination(Ensemble()),
     ]
   }

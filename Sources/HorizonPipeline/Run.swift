@@ -94,7 +94,7 @@ private func decideFleet(
 ) async throws -> Decided {
   execution.claimThreads()
   var fleet = try Fleet(workspace: workspace, settings: settings)
-  let untrained = try Catalog.named(settings.models, options: settings.modelOptions)
+  let untrained = try Catalog.named(settings.models, options: settings.modelOptions())
   let hasLearners = untrained.contains(where: \.isLearner)
   let groups = hasLearners ? try inventoryNumbers(workspace) : [:]
   fleet.covariates.groups = groups
