@@ -48,4 +48,25 @@ import Testing
       }
     }
   }
+
+  @Test(arguments: [BoosterParameters.Trees.onePerLevel, .shared])
+  func contributionsAddUpToTheQuantilesAndNameTheFeaturesThatMatter(_ trees: BoosterParameters.Trees) throws {
+    let rows = try BoosterTests.rows(2_000, seed: 1)
+    let booster = try Booster.trained(on: rows, parameters: BoosterTests.parameters { $0.trees = trees })
+    let count = 300
+    let asked = Array(rows.features.prefix(count * 3))
+    let (quantiles, parts) = (
+      try booster.predict(rows: asked, count: count), try booster.contributions(rows: asked, count: count)
+    )
+    #expect(parts.count == count * 3 * 4)
+    var size: [Float] = [0, 0, 0]
+    for row in 0..<count {
+      let sums = (0..<3).map { level in parts[((row * 3 + level) * 4)..<((row * 3 + level + 1) * 4)].reduce(0, +) }
+      for (sum, quantile) in zip(sums.sorted(), quantiles[(row * 3)..<(row * 3 + 3)]) {
+        #expect(abs(sum - quantile) < 1e-4)
+      }
+      for feature in 0..<3 { size[feature] += abs(parts[(row * 3 + 1) * 4 + feature]) }
+    }
+    #expect(min(size[0], size[1]) > 5 * size[2], "\(size)")
+  }
 }
