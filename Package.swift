@@ -49,8 +49,8 @@ let package = Package(
     module(
       "HorizonPipeline",
       sees: [
-        "HorizonSources", "HorizonReport", "HorizonRisk", "HorizonContest", "HorizonModels", "HorizonStore",
-        "HorizonCore", "HorizonNumerics", yams,
+        "HorizonSources", "HorizonReport", "HorizonRisk", "HorizonContest", "HorizonModels", "HorizonLearning",
+        "HorizonStore", "HorizonCore", "HorizonNumerics", yams,
       ]),
     module("HorizonReport", sees: ["HorizonCore"], leavesOut: ["Assets"]),
     module("HorizonRisk", sees: ["HorizonCore", "HorizonNumerics"]),
@@ -81,7 +81,9 @@ let package = Package(
     tests(of: "HorizonModels", with: ["HorizonTestKit", "HorizonCore", "HorizonNumerics"]),
     tests(
       of: "HorizonPipeline",
-      with: ["HorizonSynthetic", "HorizonModels", "HorizonStore", "HorizonCore", "HorizonNumerics"]),
+      with: [
+        "HorizonSynthetic", "HorizonModels", "HorizonLearning", "HorizonStore", "HorizonCore", "HorizonNumerics",
+      ]),
     tests(of: "HorizonReport"),
     tests(of: "HorizonRisk", with: ["HorizonCore", "HorizonNumerics"]),
     tests(of: "HorizonSources", with: ["HorizonStore", "HorizonCore"]),

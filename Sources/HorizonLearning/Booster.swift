@@ -92,6 +92,10 @@ package final class Booster: Sendable {
     guard count >= 0, rows.count == count * features.count else {
       throw .failed("\(count) rows of \(features.count) features do not go with \(rows.count) values")
     }
+    // XGBoost takes them in one kind of prediction and not in the other.
+    if let bad = rows.firstIndex(where: \.isInfinite) {
+      throw .failed("feature '\(features[bad % features.count])' of row \(bad / features.count) is \(rows[bad])")
+    }
     var out: [Float] = []
     out.reserveCapacity(count * width)
     for start in stride(from: 0, to: count, by: block) {
