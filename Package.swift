@@ -49,8 +49,8 @@ let package = Package(
     module(
       "HorizonPipeline",
       sees: [
-        "HorizonSources", "HorizonReport", "HorizonRisk", "HorizonContest", "HorizonModels", "HorizonStore",
-        "HorizonCore", "HorizonNumerics", yams,
+        "HorizonSources", "HorizonReport", "HorizonRisk", "HorizonContest", "HorizonModels", "HorizonLearning",
+        "HorizonStore", "HorizonCore", "HorizonNumerics", yams,
       ]),
     module("HorizonReport", sees: ["HorizonCore"], leavesOut: ["Assets"]),
     module("HorizonRisk", sees: ["HorizonCore", "HorizonNumerics"]),
@@ -92,7 +92,9 @@ let package = Package(
     tests(of: "HorizonModels", with: ["HorizonTestKit", "HorizonCore", "HorizonNumerics"]),
     tests(
       of: "HorizonPipeline",
-      with: ["HorizonSynthetic", "HorizonModels", "HorizonStore", "HorizonCore", "HorizonNumerics"]),
+      with: [
+        "HorizonSynthetic", "HorizonModels", "HorizonLearning", "HorizonStore", "HorizonCore", "HorizonNumerics",
+      ]),
     tests(
       of: "HorizonPretraining", with: ["HorizonSynthetic", "HorizonStore", "HorizonCore", "HorizonNumerics"]),
     tests(of: "HorizonReport"),

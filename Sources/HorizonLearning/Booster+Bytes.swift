@@ -10,11 +10,7 @@ extension Booster {
 
   /// The booster as it is saved: the same bytes for the same booster.
   package func bytes() throws(LearningError) -> [UInt8] {
-    let trees = try handle.library.calling("save the trees") { functions in
-      var (size, bytes) = (UInt64(0), UnsafePointer<CChar>?.none)
-      let code = functions.save(handle.raw, #"{"format": "ubj"}"#, &size, &bytes)
-      return (code, bytes.map { Array(UnsafeRawBufferPointer(start: $0, count: Int(size))) } ?? [])
-    }
+    let trees = try handle.saved(as: "ubj")
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     guard let described = try? encoder.encode(description) else {
@@ -42,19 +38,13 @@ extension Booster {
     let trees = bytes[(prefix + Int(size))...]
     guard !trees.isEmpty else { throw .badWeights("there are no trees") }
     let library = try BoosterLibrary.shared()
-    let handle = try BoosterHandle(.booster, "make a booster", in: library) { functions, out in
-      functions.makeBooster(nil, 0, out)
-    }
     do throws(LearningError) {
-      try library.calling("read the trees") { functions in
-        trees.withUnsafeBytes { functions.load(handle.raw, $0.baseAddress!, UInt64($0.count)) }
-      }
+      let handle = try BoosterHandle.reading(trees, in: library)
       var features = UInt64(0)
       try library.calling("count the features") { $0.featureCount(handle.raw, &features) }
       guard features == UInt64(description.features.count) else {
         throw .failed("the trees take \(features) features, their description names \(description.features.count)")
       }
-      try handle.set([("nthread", "1")])
       try self.init(handle, description)
     } catch { throw .badWeights(error.description) }
   }
@@ -70,5 +60,28 @@ extension Booster {
   /// FNV-1a of 64 bits: any one changed byte changes it.
   private static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt64 {
     bytes.withUnsafeBufferPointer { $0.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 } }
+  }
+}
+
+extension BoosterHandle {
+  /// Trees that the library saved, in either format.
+  static func reading(_ trees: ArraySlice<UInt8>, in library: BoosterLibrary) throws(LearningError) -> BoosterHandle {
+    let handle = try BoosterHandle(.booster, "make a booster", in: library) { functions, out in
+      functions.makeBooster(nil, 0, out)
+    }
+    try library.calling("read the trees") { functions in
+      trees.withUnsafeBytes { functions.load(handle.raw, $0.baseAddress!, UInt64($0.count)) }
+    }
+    try handle.set([("nthread", "1")])
+    return handle
+  }
+
+  /// The trees as the library saves them: `ubj` or `json`.
+  func saved(as format: String) throws(LearningError) -> [UInt8] {
+    try library.calling("save the trees") { functions in
+      var (size, bytes) = (UInt64(0), UnsafePointer<CChar>?.none)
+      let code = functions.save(raw, #"{"format": "\#(format)"}"#, &size, &bytes)
+      return (code, bytes.map { Array(UnsafeRawBufferPointer(start: $0, count: Int(size))) } ?? [])
+    }
   }
 }

@@ -47,7 +47,8 @@ extension Booster {
       if round == 0 || loss < log[best].validationLoss! { best = round }
       if round - best >= patience { break }
     }
-    let description = Description(features: names, levels: parameters.levels, rounds: best + 1, log: log)
+    let description = Description(
+      features: names, levels: parameters.levels, trees: parameters.trees, rounds: best + 1, log: log)
     // A slice even of all rounds: it lets go of what training keeps beside the trees.
     let cut = try BoosterHandle(.booster, "keep the best rounds", in: library) { functions, out in
       functions.slice(handle.raw, 0, Int32(best + 1), 1, out)

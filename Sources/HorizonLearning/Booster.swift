@@ -1,4 +1,5 @@
 import CXGBoost
+import Synchronization
 
 /// Trees that give quantiles for a row of features; grown once, never changed.
 ///
@@ -18,6 +19,7 @@ package final class Booster: Sendable {
     /// Of the features, in the order of the columns.
     var features: [String]
     var levels: [Float]
+    var trees: BoosterParameters.Trees
     /// Rounds whose trees are kept; `log` also has those after the best one.
     var rounds: Int
     var log: [Round]
@@ -25,10 +27,11 @@ package final class Booster: Sendable {
 
   /// The library gives its result in a buffer of each thread that lives as long as the thread: blocks bound its size.
   private static let predictionBlock = 4_096
-  private static let contributionBlock = 256
 
   let handle: BoosterHandle
   let description: Description
+  /// The same trees, one a level, when contributions have been asked for.
+  let twin = Mutex<Booster?>(nil)
 
   /// Names of the features, in the order of a row.
   package var features: [String] { description.features }
@@ -68,32 +71,12 @@ package final class Booster: Sendable {
     return out
   }
 
-  /// What each feature adds to or takes from the quantiles: SHAP values.
-  ///
-  /// - Parameter rows: [row][feature], NaN where a value is missing.
-  /// - Returns: [row][level][feature + 1]; the last of each is the booster's intercept, and all of them add up to the level's quantile
-  ///   before it is put in order.
-  /// - Throws: As `predict`.
-  package func contributions(rows: [Float], count: Int) throws(LearningError) -> [Float] {
-    let width = levels.count * (features.count + 1)
-    return try blocks(of: rows, count: count, block: Booster.contributionBlock, width: width) {
-      block, count throws(LearningError) in
-      let matrix = try BoosterHandle.matrix(block, shape: [count, features.count], in: handle.library)
-      return try handle.library.calling("explain a prediction") { functions in
-        var (shape, dimensions, result) = (UnsafePointer<UInt64>?.none, UInt64(0), UnsafePointer<Float>?.none)
-        let code = functions.predictMatrix(
-          handle.raw, matrix.raw, Booster.configuration(type: 2), &shape, &dimensions, &result)
-        return (code, Booster.values(result, shape, dimensions))
-      }
-    }
-  }
-
-  private static func configuration(type: Int) -> String {
+  static func configuration(type: Int) -> String {
     #"{"type": \#(type), "training": false, "iteration_begin": 0, "iteration_end": 0, "strict_shape": true, "missing": NaN}"#
   }
 
   /// What the library left for this thread, copied.
-  private static func values(
+  static func values(
     _ result: UnsafePointer<Float>?, _ shape: UnsafePointer<UInt64>?, _ dimensions: UInt64
   ) -> [Float] {
     guard let result, let shape else { return [] }
@@ -102,12 +85,16 @@ package final class Booster: Sendable {
   }
 
   /// Runs `body` over blocks of rows and puts the results together, each checked for its size.
-  private func blocks(
+  func blocks(
     of rows: [Float], count: Int, block: Int, width: Int,
     _ body: (ArraySlice<Float>, Int) throws(LearningError) -> [Float]
   ) throws(LearningError) -> [Float] {
     guard count >= 0, rows.count == count * features.count else {
       throw .failed("\(count) rows of \(features.count) features do not go with \(rows.count) values")
+    }
+    // XGBoost takes them in one kind of prediction and not in the other.
+    if let bad = rows.firstIndex(where: \.isInfinite) {
+      throw .failed("feature '\(features[bad % features.count])' of row \(bad / features.count) is \(rows[bad])")
     }
     var out: [Float] = []
     out.reserveCapacity(count * width)

@@ -9,8 +9,8 @@ package struct BoosterLibrary: @unchecked Sendable {  // a table of addresses th
   /// The variable that names another library.
   package static let variable = "HORIZONSCALE_XGBOOST"
 
-  /// The first version with every function and every behaviour that is used here: intercepts per quantile.
-  private static let leastMajor = 3
+  /// The first version that grows trees with a value for every quantile in a leaf.
+  private static let leastVersion = (major: Int32(3), minor: Int32(2))
 
   /// Full path of the file that was opened.
   package let path: String
@@ -20,7 +20,8 @@ package struct BoosterLibrary: @unchecked Sendable {  // a table of addresses th
 
   /// Opened once for the whole process.
   private static let opened = Result { () throws(LearningError) in
-    try BoosterLibrary(opening: ProcessInfo.processInfo.environment[variable] ?? "libxgboost.so")
+    let named = ProcessInfo.processInfo.environment[variable] ?? ""
+    return try BoosterLibrary(opening: named.isEmpty ? "libxgboost.so" : named)
   }
 
   /// The library, opened now if it was not before.
@@ -45,8 +46,9 @@ package struct BoosterLibrary: @unchecked Sendable {  // a table of addresses th
     var (major, minor, patch): (Int32, Int32, Int32) = (0, 0, 0)
     functions.version(&major, &minor, &patch)
     version = "\(major).\(minor).\(patch)"
-    guard major >= BoosterLibrary.leastMajor else {
-      throw .libraryMissing("\(path) is version \(version), \(BoosterLibrary.leastMajor).0 or newer is needed")
+    let least = BoosterLibrary.leastVersion
+    guard (major, minor) >= (least.major, least.minor) else {
+      throw .libraryMissing("\(path) is version \(version), \(least.major).\(least.minor) or newer is needed")
     }
   }
 

@@ -1,7 +1,7 @@
 /// How trees are grown.
 package struct BoosterParameters: Sendable, Hashable {
   /// How several levels share a round.
-  package enum Trees: String, Sendable, Hashable {
+  package enum Trees: String, Sendable, Hashable, Codable {
     /// A tree for each level.
     case onePerLevel = "one_output_per_tree"
     /// One tree whose leaves hold a value for every level.
@@ -14,7 +14,7 @@ package struct BoosterParameters: Sendable, Hashable {
   package var rounds = 60
   /// Rounds without a better loss on the validation rows after which training stops; nil trains all rounds.
   package var patience: Int? = 8
-  package var trees = Trees.onePerLevel
+  package var trees = Trees.shared
   package var depth = 6
   /// What each round's leaves are multiplied by.
   package var learningRate: Float = 0.15
