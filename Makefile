@@ -8,7 +8,8 @@ export PKG_CONFIG_PATH := $(CURDIR)/.deps/lib/pkgconfig$(if $(PKG_CONFIG_PATH),:
 # The executable and the test bundles live in .build/<target>/release; an install puts the libraries into ../lib.
 rpath = -Xlinker -rpath -Xlinker '$$ORIGIN/$(1)'
 FLAGS := -c release --explicit-target-dependency-import-check error \
-  $(call rpath,../../../.deps/arrow/lib) $(call rpath,../../../.deps/openblas/lib) $(call rpath,../lib)
+  $(call rpath,../../../.deps/arrow/lib) $(call rpath,../../../.deps/openblas/lib) $(call rpath,../../../.deps/xgboost/lib) \
+  $(call rpath,../lib)
 SWIFT_FILES := Package.swift Sources Tests Benchmarks/ProphetParity
 
 .PHONY: help setup build test demo bench lint format third-party dist test-dist clean

@@ -49,16 +49,27 @@ let package = Package(
     module(
       "HorizonPipeline",
       sees: [
-        "HorizonSources", "HorizonReport", "HorizonRisk", "HorizonContest", "HorizonModels", "HorizonStore",
-        "HorizonCore", "HorizonNumerics", yams,
+        "HorizonSources", "HorizonReport", "HorizonRisk", "HorizonContest", "HorizonModels", "HorizonLearning",
+        "HorizonStore", "HorizonCore", "HorizonNumerics", yams,
       ]),
     module("HorizonReport", sees: ["HorizonCore"], leavesOut: ["Assets"]),
     module("HorizonRisk", sees: ["HorizonCore", "HorizonNumerics"]),
     module("HorizonContest", sees: ["HorizonModels", "HorizonCore", "HorizonNumerics"]),
-    module("HorizonModels", sees: ["HorizonCore", "HorizonLearning", "HorizonNumerics"]),
+    module("HorizonModels", sees: ["HorizonCore", "HorizonLearning", "HorizonNumerics", "CShippedWeights"]),
+    // The network's weights as a part of the executable.
+    .target(name: "CShippedWeights", exclude: ["lstm.safetensors"]),
+    // What made them: `make pretrain`.
+    .executableTarget(
+      name: "lstm-pretrain",
+      dependencies: [
+        "HorizonModels", "HorizonPretraining", "HorizonLearning", "HorizonCore", "HorizonNumerics", argumentParser,
+      ],
+      swiftSettings: settings),
     // Networks and trees, and how they are trained; no word of forecasting.
     module("HorizonLearning", sees: ["HorizonNumerics", "COpenBLAS", "CXGBoost"]),
-    module("HorizonSynthetic", sees: ["HorizonStore", "HorizonCore", "HorizonNumerics"]),
+    module("HorizonSynthetic", sees: ["HorizonPretraining", "HorizonStore", "HorizonCore", "HorizonNumerics"]),
+    // What shipped weights learn from; sees nothing of the fleets they are judged on.
+    module("HorizonPretraining", sees: ["HorizonCore", "HorizonNumerics"]),
     module("HorizonSources", sees: ["HorizonStore", "HorizonCore"]),
     module("HorizonStore", sees: ["HorizonCore", "ArrowBridge", crypto]),
     module("HorizonCore"),
@@ -81,7 +92,11 @@ let package = Package(
     tests(of: "HorizonModels", with: ["HorizonTestKit", "HorizonCore", "HorizonNumerics"]),
     tests(
       of: "HorizonPipeline",
-      with: ["HorizonSynthetic", "HorizonModels", "HorizonStore", "HorizonCore", "HorizonNumerics"]),
+      with: [
+        "HorizonSynthetic", "HorizonModels", "HorizonLearning", "HorizonStore", "HorizonCore", "HorizonNumerics",
+      ]),
+    tests(
+      of: "HorizonPretraining", with: ["HorizonSynthetic", "HorizonCore", "HorizonNumerics"]),
     tests(of: "HorizonReport"),
     tests(of: "HorizonRisk", with: ["HorizonCore", "HorizonNumerics"]),
     tests(of: "HorizonSources", with: ["HorizonStore", "HorizonCore"]),
@@ -89,7 +104,8 @@ let package = Package(
     tests(
       of: "HorizonStress",
       with: ["HorizonPipeline", "HorizonSynthetic", "HorizonRisk", "HorizonCore", "HorizonNumerics"]),
-    tests(of: "HorizonSynthetic", with: ["HorizonStore", "HorizonCore", "HorizonNumerics"]),
+    tests(
+      of: "HorizonSynthetic", with: ["HorizonPretraining", "HorizonStore", "HorizonCore", "HorizonNumerics"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx20

@@ -1,6 +1,6 @@
 /// What went wrong while something was trained, or loaded after training.
 package enum LearningError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// The library that trees are grown with is not there; where it was looked for.
+  /// The library that trees are grown with is not there, or another one than is needed; which file, and what is wrong.
   case libraryMissing(String)
   /// A native call failed; what the library said.
   case failed(String)
@@ -9,7 +9,7 @@ package enum LearningError: Error, Sendable, Hashable, CustomStringConvertible {
 
   package var description: String {
     switch self {
-    case .libraryMissing(let places): "the XGBoost library is not there (\(places))"
+    case .libraryMissing(let places): "the XGBoost library cannot be used: \(places)"
     case .failed(let what): what
     case .badWeights(let what): what
     }

@@ -1,11 +1,14 @@
 import HorizonCore
+import HorizonLearning
 
 extension Doctor {
   /// A fleet of 8,000 series takes about this much, and a million series more in proportion to threads, not to series.
   private static let leastMemory = 1_000_000_000
 
   func installFindings() -> [Finding] {
-    [.ok("version", "HorizonScale \(productVersion), \(machine.executable)")] + libraries() + [cores(), memory()]
+    [.ok("version", "HorizonScale \(productVersion), \(machine.executable)")] + libraries() + [
+      treeLibrary(), cores(), memory(),
+    ]
       + terminal() + (machine.toolchain.map { [.info("toolchain", $0)] } ?? [])
   }
 
@@ -24,6 +27,20 @@ extension Doctor {
           remedy: "Unset LD_LIBRARY_PATH and LD_PRELOAD, so that HorizonScale finds its own only.")
       }
       return .ok(check, "\(first.version), \(first.path)")
+    }
+  }
+
+  /// All but one model works without it, so its absence is no problem.
+  private func treeLibrary() -> Finding {
+    switch machine.treeLibrary {
+    case .success(let library): return .ok("library XGBoost", "\(library.version), \(library.path)")
+    case .failure(let reason):
+      let variable = BoosterLibrary.variable
+      return .warning(
+        "library XGBoost", "\(reason). Everything but the model 'xgboost' works.",
+        remedy: environment[variable] == nil
+          ? "Run 'make setup' in a source tree, or put libxgboost.so into the folder lib of the installation."
+          : "Unset \(variable), or let it name a libxgboost.so of version 3.2 or newer.")
     }
   }
 

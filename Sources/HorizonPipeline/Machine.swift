@@ -1,4 +1,5 @@
 import Foundation
+package import HorizonLearning
 import HorizonNumerics
 
 /// What `doctor` needs to know of the machine and of this process.
@@ -18,6 +19,8 @@ package struct Machine: Sendable {
 
   package var executable: String
   package var libraries: [Library]
+  /// XGBoost's, which is opened when it is needed; or why it cannot be.
+  package var treeLibrary: Result<Library, LearningError>
   /// Cores that this process may run on.
   package var cores: Int
   /// Cores' worth of time that a control group allows; nil without a limit.
@@ -32,11 +35,12 @@ package struct Machine: Sendable {
   package var toolchain: String?
 
   package init(
-    executable: String, libraries: [Library], cores: Int, coreLimit: Double? = nil, memory: Int,
-    memoryLimit: Int? = nil, columns: Int? = nil, toolchain: String? = nil
+    executable: String, libraries: [Library], treeLibrary: Result<Library, LearningError>, cores: Int,
+    coreLimit: Double? = nil, memory: Int, memoryLimit: Int? = nil, columns: Int? = nil, toolchain: String? = nil
   ) {
     self.executable = executable
     self.libraries = libraries
+    self.treeLibrary = treeLibrary
     self.cores = cores
     self.coreLimit = coreLimit
     self.memory = memory
@@ -52,6 +56,10 @@ package struct Machine: Sendable {
     let executable = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "?"
     return Machine(
       executable: executable, libraries: loadedLibraries(maps: contents("/proc/self/maps") ?? ""),
+      treeLibrary: Result { () throws(LearningError) in
+        let library = try BoosterLibrary.shared()
+        return Library(name: "XGBoost", path: library.path, version: library.version)
+      },
       cores: ProcessInfo.processInfo.activeProcessorCount,
       coreLimit: contents("/sys/fs/cgroup/cpu.max").flatMap(coreLimit),
       memory: Int(ProcessInfo.processInfo.physicalMemory),

@@ -1,5 +1,6 @@
 import Foundation
 import HorizonCore
+import HorizonLearning
 import HorizonPipeline
 import HorizonStore
 import Testing
@@ -9,7 +10,10 @@ import Testing
     executable: "/opt/horizonscale/bin/horizonscale",
     libraries: ["Arrow", "Parquet", "OpenBLAS"].map {
       Machine.Library(name: $0, path: "/opt/horizonscale/lib/lib\($0).so", version: "1.0")
-    }, cores: 4, memory: 8_000_000_000, columns: 80)
+    },
+    treeLibrary: .success(
+      Machine.Library(name: "XGBoost", path: "/opt/horizonscale/lib/libxgboost.so", version: "3.2.0")),
+    cores: 4, memory: 8_000_000_000, columns: 80)
 
   /// Takes the sandbox, not its workspace: the folder lives as long as the sandbox does.
   private func findings(
@@ -206,6 +210,31 @@ import Testing
     try expect(.warning, "terminal", in: found, "30 columns")
     try expect(.info, "toolchain", in: found, "source tree")
     try expect(.ok, "version", in: found, productVersion)
+  }
+
+  @Test func aMissingTreeLibraryIsAWarningOnly() throws {
+    let sandbox = try Sandbox()
+    var machine = DoctorTests.machine
+    try expect(.ok, "library XGBoost", in: findings(sandbox), "3.2.0, /opt/horizonscale/lib/libxgboost.so")
+    machine.treeLibrary = .failure(.libraryMissing("libxgboost.so: no such file"))
+    let found = try finding("library XGBoost", in: findings(sandbox, machine: machine))
+    #expect(found.status == .warning && found.message.contains("no such file"))
+    #expect(found.remedy?.contains("make setup") == true)
+    let variables = ["LC_ALL": "C.UTF-8", "HORIZONSCALE_XGBOOST": "/none"]
+    let named = try finding("library XGBoost", in: findings(sandbox, machine: machine, environment: variables))
+    #expect(named.remedy?.contains("Unset HORIZONSCALE_XGBOOST") == true)
+  }
+
+  @Test func theTreeLibraryIsOpenedWhenItIsNeededAndNotBefore() async throws {
+    let sandbox = try await whole()
+    let workspace = sandbox.workspace.folder.path
+    let start = try Executable.shell("LD_DEBUG=files \"$0\" --version 2>&1 | grep -c libxgboost")
+    #expect(start.output == "0\n", "\(start)")
+    let there = try Executable.run(["doctor"], workspace: workspace)
+    #expect(there.code == 0 && there.output.contains("library XGBoost: 3."), "\(there)")
+    let missing = try Executable.run(
+      ["doctor"], workspace: workspace, environment: ["HORIZONSCALE_XGBOOST": "/none/libxgboost.so"])
+    #expect(missing.code == 0 && missing.output.contains("/none/libxgboost.so"), "\(missing)")
   }
 
   @Test func theKernelsListsAreRead() {
