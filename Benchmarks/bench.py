@@ -470,7 +470,7 @@ def challenge(part):
     def section(bench):
         if not os.path.exists(PEERS):
             sys.exit("bench: challengers need numpy and mlforecast. Run scripts/peers once, then this again.")
-        getattr(challengers.Challengers(bench, PEERS, (*SHIFTS_AND_BURSTS, *OTHER_BEHAVIOURS)), part)()
+        getattr(challengers.Challengers(bench, PEERS, (*SHIFTS_AND_BURSTS, *OTHER_BEHAVIOURS), needed=part != challengers.NOT_BY_DEFAULT), part)()
     return section
 
 
@@ -784,7 +784,7 @@ def main():
     parser.add_argument("--data", default=os.path.join(ROOT, "../shared/data"), help="real data sets")
     parser.add_argument("--repeat", type=int, default=3, help="repetitions of a timed command (default: 3)")
     parser.add_argument("--patience", type=float, default=20, help="seconds to wait for a quiet machine before each repetition (default: 20)")
-    parser.add_argument("--part", default=",".join(challengers.PARTS), help="parts of challengers, separated by commas (default: all)")
+    parser.add_argument("--part", default=",".join(p for p in challengers.PARTS if p != challengers.NOT_BY_DEFAULT), help="parts of challengers, separated by commas (default: %(default)s)")
     parser.add_argument("--challengers", default=",".join(challengers.ROLES), help="the models that challengers judges, for the three roles (default: %(default)s)")
     options = parser.parse_args()
     asked = options.sections or ["all"]

@@ -15,7 +15,9 @@ import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-PARTS = ("short", "mixed", "seed", "behaviours", "real", "adds", "cost", "mlforecast")
+PARTS = ("short", "mixed", "seed", "behaviours", "real", "adds", "cost", "mlforecast", "tuning")
+# Asks nothing of ours: only when it is named.
+NOT_BY_DEFAULT = "tuning"
 # The two that train on the fleet and the one that ships trained, in this order in --challengers.
 ROLES = ("xgboost", "lstm", "lstm-zero-shot")
 BASELINE = "seasonal-naive"
@@ -29,14 +31,15 @@ REAL_STEPS = {"fleet_hourly_bitbrains24.csv": "hour", "daily_long.csv": "day", "
 # Beside the challenger on short series; the others cost time and are not asked about.
 BESIDE_SHORT = ("line-30", "theta", "ets", "harmonic-ar", "prophet-shift")
 # Servers of the mixed fleets on which mlforecast plays too: two sizes, because its cost grows with the fleet and a bounded sample's does not.
-PEER_SERVERS, PEER_SEED = (60, 125), 11
+PEER_SERVERS, PEER_SEED, TUNING_SEED = (60, 125), 11, 1
+COST_SERVERS = 2000
 # What is asked (issue 5).
 SHORT_WQL, NEAR_BEST, ADDS, PEER_CPU = 0.90, 1.05, 0.005, 0.5
 MOST_SECONDS, MOST_MEGABYTES = {"xgboost": 30, "lstm entries": 30, "all models": 120}, 1536
 
 
 class Challengers:
-    def __init__(self, bench, python, scenarios):
+    def __init__(self, bench, python, scenarios, needed=True):
         self.bench, self.python, self.scenarios = bench, python, scenarios
         self.data = os.path.abspath(bench.options.data)
         said = subprocess.run([bench.binary, "models"], check=True, capture_output=True, text=True).stdout
@@ -44,7 +47,7 @@ class Challengers:
         self.costs = dict(line.split()[:2] for line in said.splitlines()[1:] if line.strip())
         self.challengers = bench.options.challengers.split(",")
         missing = [c for c in self.challengers if c not in self.costs]
-        if missing or len(self.challengers) != len(ROLES):
+        if len(self.challengers) != len(ROLES) or missing and needed:
             sys.exit(f"bench: --challengers wants three models of the catalog, for {', '.join(ROLES)}" + (f"; there is no {', '.join(missing)}." if missing else "."))
         self.trees, self.network, self.zero_shot = self.challengers
         bench.note("judged", models=self.challengers, costs=self.costs)
@@ -208,8 +211,8 @@ class Challengers:
 
     def cost(self):
         """8,000 series, 180 days ahead, the whole run: what the challengers add to the baseline alone, and all models."""
-        metrics = self.bench.fleet(2000)
-        entries = {"baseline": [], "xgboost": [self.trees], "lstm": [self.network], "lstm-zero-shot": [self.zero_shot],
+        metrics = self.bench.fleet(COST_SERVERS)
+        entries = {"baseline": [], **{role: [model] for role, model in zip(ROLES, self.challengers)},
                    "lstm entries": [self.network, self.zero_shot], "all models": [m for m in self.costs if m != BASELINE]}
 
         def body(n):
@@ -236,8 +239,20 @@ class Challengers:
             self.bench.finish(self.bench.start("backtest", "--keep-forecasts", "--models", f"{BASELINE},{self.trees}", *into)[0])
             said = subprocess.run([self.python, os.path.join(HERE, "mlforecast_peer.py"), self.bench.path("w"), "--model", self.trees], check=True,
                                   stdout=subprocess.PIPE, text=True).stdout
-            for row in self.write(map(json.loads, said.splitlines()), servers=servers):
-                print(f"  {servers} servers {json.dumps(row)}")
+            for row in self.write([json.loads(line) for line in said.splitlines()], servers=servers):
+                print(f"  {servers} servers: CPU {row['cpu_s']:.1f} s; WQL {row['wql']['peer']:.4f}, ours {row['wql']['ours']:.4f}")
+        self.bench.remove("w")
+
+    def tuning(self):
+        """What was tried for mlforecast, on a fleet that is not judged."""
+        metrics, into = self.bench.fleet(PEER_SERVERS[0], TUNING_SEED), ["--workspace", self.bench.path("w"), "--quiet"]
+        self.bench.remove("w")
+        self.bench.finish(self.bench.start("ingest", metrics, *into)[0])
+        self.bench.measure("backtest", 0, ["backtest", "--keep-forecasts", "--models", BASELINE, "--folds", 3, *into], patient=False)
+        said = subprocess.run([self.python, os.path.join(HERE, "mlforecast_peer.py"), self.bench.path("w"), "--model", BASELINE, "--tune"], check=True,
+                              stdout=subprocess.PIPE, text=True).stdout
+        for row in self.write([json.loads(line) for line in said.splitlines()]):
+            print(f"  {row['configuration']:40} CPU {row['cpu_s']:.1f} s; WQL {row['wql']['peer']:.4f}; loss over seasonal naive {row['over_baseline']['peer']:.3f}")
         self.bench.remove("w")
 
 
@@ -263,7 +278,7 @@ def gain(row):
     return f"{100 * (1 - row['ratio']):+.1f} %" + ("" if row["log_error"] is None else f" +- {100 * twice(row):.1f}")
 
 
-class Kept:
+class Measured:
     """Rows of the parts, by what they are asked for."""
 
     def __init__(self, parts):
@@ -297,7 +312,7 @@ class Kept:
 
 def lines(line, parts):
     """The rows of what is asked, what was measured and whether it is met; `parts` has the newest rows of each part."""
-    kept = Kept(parts)
+    kept = Measured(parts)
     short_lines(line, kept)
     mixed_lines(line, kept)
     real_lines(line, kept)
@@ -341,16 +356,18 @@ def real_lines(line, kept):
 
 
 def added_lines(line, kept):
-    for model in kept.judged("adds"):
+    cost = kept.parts["cost"]
+    for role, model in zip(ROLES, kept.judged("adds")):
         rows = [r for of in ("champion", "ensemble") for r in kept.additions(model, of=of)]
         if not rows:
             continue
         counted = [r for r in rows if -math.log(r["ratio"]) > r["floor"] and 1 - r["ratio"] >= ADDS]
         worse = [r for r in rows if math.log(r["ratio"]) > r["floor"] and r["ratio"] - 1 >= ADDS]
         best = min(counted or rows, key=lambda r: r["ratio"])
+        spent = f"; {cost.cpu(f'run {role}') - cost.cpu('run baseline'):.1f} CPU s of 8,000 series" if cost.of(f"run {role}") else ""
         where = lambda of: ", ".join(f"{r['group']} ({r['of']})" for r in of) or "nowhere"
         line(f"`{model}` adds {ADDS:.1%} or more somewhere, above the noise", kept, f"{gain(best)}, {best['of']} on {best['group']}", bool(counted), kept.command("adds"),
-             f"above both floors in {len(counted)} of {len(rows)} places, worse in {len(worse)}: {where(worse)}; floor of the seed {100 * kept.seed_floor(model):.2f} %")
+             f"above both floors in {len(counted)} of {len(rows)} places, worse in {len(worse)}: {where(worse)}; floor of the seed {100 * kept.seed_floor(model):.2f} %{spent}")
 
 
 def cost_lines(line, kept):
@@ -391,8 +408,8 @@ def peer_lines(line, kept):
 
 def tables(parts):
     """What stands below the rows of `lines`: every model, set and behaviour."""
-    kept = Kept(parts)
-    text = short_table(kept) + mixed_table(kept) + behaviour_table(kept) + real_table(kept) + added_table(kept) + cost_table(kept)
+    kept = Measured(parts)
+    text = short_table(kept) + mixed_table(kept) + behaviour_table(kept) + real_table(kept) + added_table(kept) + cost_table(kept) + tuning_table(kept)
     return ["## Models that learn from the fleet", "", "By the rules of [evaluation.md](../../docs/method/evaluation.md). +- is twice the standard error, servers drawn as blocks; a single server has none.", "", *text] if text else []
 
 
@@ -463,3 +480,9 @@ def cost_table(kept):
     return table("Cost, 8,000 series, 180 days ahead", ["run", "wall s", "on top", "CPU s", "on top", "MB"],
                  [[s, f"{cost.median(f'run {s}'):.1f}", f"{cost.median(f'run {s}') - base['wall_s']:.1f}", f"{cost.cpu(f'run {s}'):.1f}",
                    f"{cost.cpu(f'run {s}') - cost.cpu('run baseline'):.1f}", f"{cost.median(f'run {s}', 'peak_rss_mb'):.0f}"] for s in steps])
+
+
+def tuning_table(kept):
+    return table("What was tried for mlforecast, mixed fleet of seed 1", ["target and calibration", "series", "folds", "CPU s", "WQL", "loss over seasonal naive"],
+                 [[r["configuration"], str(r["series"]), str(r["folds"]), f"{r['cpu_s']:.1f}", f"{r['wql']['peer']:.4f}", f"{r['over_baseline']['peer']:.3f}"]
+                  for r in kept.parts["tuning"].scores("peer")])

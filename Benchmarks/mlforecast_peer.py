@@ -3,19 +3,18 @@
 WORKSPACE has been through `horizonscale backtest --keep-forecasts`, daily readings. Prints rows of JSON. Needs mlforecast (scripts/peers).
 
 What is compared. Both see the readings up to a cutoff and forecast what our contest forecast; both are scored on the same series,
-cutoffs and leads. CPU seconds of the peer are those of `fit` and `predict`, all threads; reading files and filling gaps are not
-counted. Where there is no equal choice it is made in the peer's favour: gaps are filled for it by linear interpolation, its
-quantiles are clamped to the same floor and ceiling as ours, and folds are its only when most series share their cutoff, so that
-it fits once for all of them. A series too short for its features and its two calibration windows gets seasonal naive's quantiles,
-as in Benchmarks/peers.py, and is counted.
+cutoffs and leads. CPU seconds of the peer are those of `fit` and `predict`; reading files and filling gaps are not counted. Where
+there is no equal choice it is made in the peer's favour: gaps are filled for it by linear interpolation; its quantiles are clamped
+to the same floor and ceiling as ours; it plays the cutoffs that at least half of the series share, so that it fits once for all
+of them; XGBoost gets one thread, because two took up to ten times the CPU seconds here for the same forecasts. A series too short
+for its features and its windows of calibration gets seasonal naive's quantiles, as in Benchmarks/peers.py, and is counted.
 
-What the peer is. mlforecast documents one usual way to several steps ahead, "by default mlforecast uses the recursive strategy" (how-to
-guide "One model per step"); the other, a model for each step, would train 180 models for each of three windows. Around it, from its
-guides: `XGBRegressor` as it comes, which its guides use but for a seed; the target differenced (`Differences`, in quick start, "Target
-transforms" and "Probabilistic forecasting", because trees cannot continue a trend); lags of a day to four weeks and
-rolling means over them (`lag_transforms`, end to end walkthrough); the day of the week as a date feature; conformal intervals as
-they come, `PredictionIntervals(h=180)`: two windows, `conformal_distribution`. CONFIGURATIONS holds what was tried on the fleet
-that rules set aside for tuning (mixed, seed 1), see docs/method/evaluation.md; CHOSEN was best there.
+What the peer is. "By default mlforecast uses the recursive strategy" for several steps ahead (its how-to guide "One model per step");
+the other way, a model for each step, would train 180 of them. Around it, from its guides: `XGBRegressor` as it comes; the target
+differenced and scaled (`Differences` and `LocalStandardScaler`, which "can also help remove trend for models that can't deal with it", "Target transformations"); lags of
+a day to four weeks, rolling means over them, the day of the week ("End to end walkthrough"); conformal intervals of the method that
+comes by default, at a horizon of all leads ("Probabilistic forecasting"). CONFIGURATIONS are what was tried on the fleet that the
+rules set aside for tuning (`Benchmarks/run challengers --part tuning`); CHOSEN has the least WQL there.
 """
 
 import argparse
@@ -45,11 +44,14 @@ LAGS = {"lags": [1, 7, 14, 28], "lag_transforms": {1: [RollingMean(7), RollingMe
 # Name -> the target's transformations and the number of calibration windows.
 CONFIGURATIONS = {
     "differences": ([Differences([1])], 2),
-    "differences, scaled": ([Differences([1]), LocalStandardScaler()], 2),
-    "weekly differences, scaled": ([Differences([7]), LocalStandardScaler()], 2),
     "scaled": ([LocalStandardScaler()], 2),
+    "differences, scaled": ([Differences([1]), LocalStandardScaler()], 2),
+    "differences, scaled, 3 windows": ([Differences([1]), LocalStandardScaler()], 3),
+    "differences of a day and a week, scaled, 3 windows": ([Differences([1, 7]), LocalStandardScaler()], 3),
+    "weekly differences, scaled": ([Differences([7]), LocalStandardScaler()], 2),
+    "weekly differences, scaled, 3 windows": ([Differences([7]), LocalStandardScaler()], 3),
 }
-CHOSEN = "scaled"
+CHOSEN = "differences, scaled, 3 windows"
 
 
 def histories(workspace):
@@ -93,7 +95,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("workspace")
     parser.add_argument("--model", default="xgboost", help="ours")
-    parser.add_argument("--configuration", default=CHOSEN, choices=[*CONFIGURATIONS])
+    parser.add_argument("--tune", action="store_true", help="all configurations, not only the one that was chosen")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     folder = sorted(glob.glob(os.path.join(options.workspace, "backtests/*")))[-1]
@@ -109,6 +111,12 @@ def main():
     most = max(map(len, played.values()))
     cutoffs = sorted(c for c, folds in played.items() if 2 * len(folds) >= most)
 
+    for configuration in CONFIGURATIONS if options.tune else [CHOSEN]:
+        print(json.dumps(score(configuration, cutoffs, played, options.model, read, capacities, size)), flush=True)
+
+
+def score(configuration, cutoffs, played, model, read, capacities, size):
+    """The peer and our model on the same series and folds, each over the other and over seasonal naive."""
     names = sorted({name for c in cutoffs for name in played[c]})
     loss = {m: np.full((len(names), len(cutoffs)), np.nan) for m in ("ours", "peer", BASELINE)}
     amount = {m: np.zeros(len(names)) for m in loss}
@@ -116,7 +124,7 @@ def main():
     for k, cutoff in enumerate(cutoffs):
         folds = played[cutoff]
         known = {name: interpolated(history_at(read[name], cutoff, DAY)) for name in folds}
-        quantiles, seconds = forecast(options.configuration, cutoff, max(f.leads for f in folds.values()), known)
+        quantiles, seconds = forecast(configuration, cutoff, max(f.leads for f in folds.values()), known)
         cpu += seconds
         for name, fold in folds.items():
             at = names.index(name)
@@ -127,7 +135,7 @@ def main():
             else:
                 stand_ins += 1
                 fold.sums["peer"] = fold.sums[BASELINE]
-            fold.sums["ours"] = fold.sums[options.model]
+            fold.sums["ours"] = fold.sums[model]
             actual[at] += np.abs(fold.actual[fold.there]).sum() / size[name]
             for m in loss:
                 loss[m][at, k] = fold.loss(m)
@@ -136,12 +144,12 @@ def main():
     blocks, every = Blocks([server for server, _ in names]), np.ones(len(names), bool)
     means = {m: over_folds(l) for m, l in loss.items()}
     ratio = lambda a, b: float(np.exp(log_ratio(means[a], means[b]).mean()))
-    print(json.dumps({
-        "measure": "peer", "configuration": options.configuration, "cpu_s": cpu, "folds": len(cutoffs), "series": len(names), "fits_that_stood_in": stand_ins,
+    return {
+        "measure": "peer", "configuration": configuration, "cpu_s": cpu, "folds": len(cutoffs), "series": len(names), "fits_that_stood_in": stand_ins,
         "wql": {m: float(2 * a.sum() / actual.sum()) for m, a in amount.items()}, "ratio": float(amount["ours"].sum() / amount["peer"].sum()),
         "log_error": blocks.ratio_error(amount["ours"], amount["peer"]), "loss_ratio": ratio("ours", "peer"),
         "loss_log_error": blocks.mean_error(log_ratio(means["ours"], means["peer"]), every),
-        "over_baseline": {"ours": ratio("ours", BASELINE), "peer": ratio("peer", BASELINE)}}))
+        "over_baseline": {"ours": ratio("ours", BASELINE), "peer": ratio("peer", BASELINE)}}
 
 
 if __name__ == "__main__":
