@@ -35,11 +35,7 @@ func train(
 ) async throws -> TrainedContestants {
   var result = TrainedContestants(contestants)
   guard let sample, contestants.contains(where: \.isLearner) else { return result }
-  let plan = FoldPlan(
-    first: sample.firstIndex, last: sample.cutoff, horizon: settings.horizon, folds: settings.folds,
-    season: sample.step.nominalSeason)
-  let folds = plan?.cutoffs ?? []
-  let cutoffs = stride(from: 0, to: folds.count, by: 2).map { folds[$0] } + [sample.cutoff]
+  let cutoffs = trainingCutoffs(sample, settings: settings) + [sample.cutoff]
   let tasks = contestants.indices.filter { contestants[$0].isLearner }.flatMap { at in
     cutoffs.indices.map { (contestant: at, cutoff: $0) }
   }
@@ -73,6 +69,31 @@ func train(
     result.add(learner, own)
   }
   return result
+}
+
+/// At most three cutoffs, ascending, so that most folds have one at or a little before theirs: half of the folds of the live series,
+/// or, where most series ended at times of their own, some between those of all.
+private func trainingCutoffs(_ sample: Panel, settings: ContestSettings) -> [Int] {
+  let most = max(1, (settings.folds + 1) / 2)
+  let folds = (0..<sample.count).flatMap { s -> [Int] in
+    let history = sample.history(s)
+    let last = history.values.lastIndex { !$0.isNaN }.map { history.firstIndex + $0 - history.values.startIndex }
+    guard let last else { return [] }
+    let isLive = sample.cutoff - last <= sample.step.staleAfter
+    let plan = FoldPlan(
+      first: history.firstIndex, last: isLive ? sample.cutoff : last, horizon: settings.horizon, folds: settings.folds,
+      season: sample.step.nominalSeason)
+    return plan?.cutoffs ?? []
+  }.sorted()
+  // Those of the longest live history stand where most folds are.
+  let plan = FoldPlan(
+    first: sample.firstIndex, last: sample.cutoff, horizon: settings.horizon, folds: settings.folds,
+    season: sample.step.nominalSeason)
+  if let own = plan?.cutoffs, let first = own.first, folds.count(where: { $0 >= first }) * 5 >= folds.count * 4 {
+    return stride(from: 0, to: own.count, by: 2).map { own[$0] }
+  }
+  guard !folds.isEmpty else { return [] }
+  return Set((0..<most).map { folds[folds.count * (2 * $0 + 1) / (2 * most + 1)] }).sorted()
 }
 
 extension TrainedContestants {

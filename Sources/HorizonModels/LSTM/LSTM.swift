@@ -24,12 +24,13 @@ struct LSTM: FleetModel {
     minimumHistory: HarmonicAR.card.minimumHistory, cost: .dear, reference: LSTM.reference)
   static let fileName = "lstm.safetensors"
   static let reference =
-    "Hochreiter & Schmidhuber, \"Long short-term memory\", 1997; Wen et al., \"A multi-horizon quantile recurrent forecaster\", 2017; Smyl, IJF 2020"
+    "Hochreiter & Schmidhuber, \"Long short-term memory\", 1997; Wen et al., "
+    + "\"A multi-horizon quantile recurrent forecaster\", 2017; Smyl, IJF 2020"
 
   /// Where training starts.
   let weights: LSTMWeights
 
-  private static let mostExamples = 4_096
+  private static let mostExamples = 3_072
   private static let leastExamples = 64
 
   func trained(on sample: Panel, horizon: Int, seed: UInt64) throws(TrainingError) -> any TrainedModel {
@@ -48,12 +49,16 @@ struct LSTM: FleetModel {
     var network = weights[layout]!
     var options = TrainingOptions()
     options.seed = seed
+    options.epochs = 4
+    options.dropout = 0.1
+    options.patience = 2
     do {
       let log = try NetworkTrainer.train(&network, on: learnt.examples, validation: held.examples, options: options)
       let losses = [log.epochs[0], log.epochs[log.best]].map { String(format: "%.4f", $0.validationLoss ?? .nan) }
       return TrainedLSTM(
         network: network, layout: layout,
-        story: "\(log.best) epochs of \(examples.count) examples, loss on readings held out \(losses[0]) to \(losses[1])")
+        story: "\(log.best) times from \(learnt.count) examples; the loss on what was held out went from \(losses[0]) to "
+          + losses[1])
     } catch let error as LearningError { throw TrainingError(error) } catch {
       throw TrainingError(.trainingFailed, "\(error)")
     }

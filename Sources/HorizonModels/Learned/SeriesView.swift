@@ -62,7 +62,7 @@ struct LearningPlan: Sendable {
 
   /// Distances between origins, none sharing a factor with 7 or 24.
   private static let spacings = [61, 31, 17, 11, 5, 1]
-  private static let mostOrigins = 40
+  private static let mostOrigins = 12
 
   /// - Parameters:
   ///   - sample: Learnt from up to its cutoff.
