@@ -1,7 +1,7 @@
 """What the models that learn from the fleet are worth, by the rules of docs/method/evaluation.md: the parts of `Benchmarks/run challengers`.
 
 Each part writes a file of its own, so that one that fails loses nothing of the others. What a contest boils down to is kept in
-Benchmarks/.cache, by binary, weights, models and fleet: a part that needs a contest again, or is begun again, does not play it twice.
+Benchmarks/.cache, by binary, weights, models and readings: a part that needs a contest again, or is begun again, does not play it twice.
 """
 
 import contextlib
@@ -83,7 +83,8 @@ class Challengers:
         - step: Given for cuts, whose series each end with their own newest reading.
         """
         models = models or list(self.costs)
-        what = json.dumps([self.digests, self.challengers, label, models, step, seed, adds])
+        files = sorted(glob.glob(os.path.join(glob.escape(source), "*"))) if os.path.isdir(source) else [source]
+        what = json.dumps([self.digests, self.challengers, label, models, step, seed, adds, [digest(f) for f in files]])
         out = os.path.join(HERE, ".cache/challengers", hashlib.sha256(what.encode()).hexdigest()[:24])
         if os.path.exists(out + ".json"):
             with open(out + ".json") as f:
