@@ -55,10 +55,21 @@ let package = Package(
     module("HorizonReport", sees: ["HorizonCore"], leavesOut: ["Assets"]),
     module("HorizonRisk", sees: ["HorizonCore", "HorizonNumerics"]),
     module("HorizonContest", sees: ["HorizonModels", "HorizonCore", "HorizonNumerics"]),
-    module("HorizonModels", sees: ["HorizonCore", "HorizonLearning", "HorizonNumerics"]),
+    module("HorizonModels", sees: ["HorizonCore", "HorizonLearning", "HorizonNumerics", "CShippedWeights"]),
+    // The network's weights as a part of the executable.
+    .target(name: "CShippedWeights", exclude: ["lstm.safetensors"]),
+    // What made them: `make pretrain`.
+    .executableTarget(
+      name: "lstm-pretrain",
+      dependencies: [
+        "HorizonModels", "HorizonPretraining", "HorizonLearning", "HorizonCore", "HorizonNumerics", argumentParser,
+      ],
+      swiftSettings: settings),
     // Networks and trees, and how they are trained; no word of forecasting.
     module("HorizonLearning", sees: ["HorizonNumerics", "COpenBLAS", "CXGBoost"]),
     module("HorizonSynthetic", sees: ["HorizonStore", "HorizonCore", "HorizonNumerics"]),
+    // What shipped weights learn from; sees nothing of the fleets they are judged on.
+    module("HorizonPretraining", sees: ["HorizonCore", "HorizonNumerics"]),
     module("HorizonSources", sees: ["HorizonStore", "HorizonCore"]),
     module("HorizonStore", sees: ["HorizonCore", "ArrowBridge", crypto]),
     module("HorizonCore"),
@@ -84,6 +95,8 @@ let package = Package(
       with: [
         "HorizonSynthetic", "HorizonModels", "HorizonLearning", "HorizonStore", "HorizonCore", "HorizonNumerics",
       ]),
+    tests(
+      of: "HorizonPretraining", with: ["HorizonSynthetic", "HorizonStore", "HorizonCore", "HorizonNumerics"]),
     tests(of: "HorizonReport"),
     tests(of: "HorizonRisk", with: ["HorizonCore", "HorizonNumerics"]),
     tests(of: "HorizonSources", with: ["HorizonStore", "HorizonCore"]),

@@ -39,6 +39,7 @@ struct FoldRun {
         case .model(let model):
           model.checkedForecast(of: contestant.card.seesRawReadings ? known : rebased, horizon: horizon)
         case .combination(let combination): combine(combination, blocks: blocks, fold: fold, horizon: horizon)
+        case .learner: preconditionFailure("\(contestant.card.name) is trained before a contest")
         }
       var curve = [Float](repeating: .nan, count: panel.count * horizon)
       let model = blocks.count

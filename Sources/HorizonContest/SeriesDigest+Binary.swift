@@ -34,6 +34,13 @@ extension SeriesDigest {
       case .refused(.noCycle): int(5)
       case .refused(.noCap): int(6)
       case .refused(.capBelowFloor): int(7)
+      case .refused(.tooLittleToLearn(let examples, let needed)):
+        int(8)
+        int(examples)
+        int(needed)
+      case .refused(.beforeTraining): int(9)
+      case .refused(.noLibrary): int(10)
+      case .refused(.trainingFailed): int(11)
       }
       guard case .scored = s.outcome else { continue }
       for v in [
@@ -96,7 +103,13 @@ extension SeriesDigest {
       case 4: s.outcome = .refused(.singular)
       case 5: s.outcome = .refused(.noCycle)
       case 6: s.outcome = .refused(.noCap)
-      default: s.outcome = .refused(.capBelowFloor)
+      case 7: s.outcome = .refused(.capBelowFloor)
+      case 8:
+        let examples = int()
+        s.outcome = .refused(.tooLittleToLearn(examples: examples, needed: int()))
+      case 9: s.outcome = .refused(.beforeTraining)
+      case 10: s.outcome = .refused(.noLibrary)
+      default: s.outcome = .refused(.trainingFailed)
       }
       guard case .scored = s.outcome else { return s }
       s.scale = float()

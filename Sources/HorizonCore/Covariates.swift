@@ -1,22 +1,50 @@
-/// What is known beside the readings, in the past and ahead: holidays and events that all series share, and regressors of a series.
+/// What is known beside the readings, in the past and ahead: holidays and events that all series share, regressors of a series, and
+/// what a series is.
 package struct Covariates: Sendable {
   package let holidays: Holidays
   /// By series; empty when no series has any.
   package let regressors: [[Regressor]]
+  /// By series; empty when nothing is known of any.
+  private let attributes: [SeriesAttributes]
 
-  /// - Parameter regressors: One list per series of the panel that they belong to, or an empty list.
-  package init(holidays: Holidays = Holidays(), regressors: [[Regressor]] = []) {
+  /// - Parameters:
+  ///   - regressors: One list per series of the panel that they belong to, or an empty list.
+  ///   - attributes: One per series, or an empty list.
+  package init(
+    holidays: Holidays = Holidays(), regressors: [[Regressor]] = [], attributes: [SeriesAttributes] = []
+  ) {
     self.holidays = holidays
     self.regressors = regressors
+    self.attributes = attributes
   }
 
   package static let none = Covariates()
 
   package func regressors(of series: Int) -> [Regressor] { regressors.isEmpty ? [] : regressors[series] }
 
-  func selecting(_ series: [Int]) -> Covariates {
-    Covariates(holidays: holidays, regressors: regressors.isEmpty ? [] : series.map { regressors[$0] })
+  package func attributes(of series: Int) -> SeriesAttributes {
+    attributes.isEmpty ? .unknown : attributes[series]
   }
+
+  func selecting(_ series: [Int]) -> Covariates {
+    Covariates(
+      holidays: holidays, regressors: regressors.isEmpty ? [] : series.map { regressors[$0] },
+      attributes: attributes.isEmpty ? [] : series.map { attributes[$0] })
+  }
+}
+
+/// What a series is, as far as readings do not tell.
+package struct SeriesAttributes: Sendable, Hashable {
+  package let kind: ResourceKind
+  /// By column of the inventory, the number of the server's value in it; -1 where there is none.
+  package let groups: [Int]
+
+  package init(kind: ResourceKind, groups: [Int] = []) {
+    self.kind = kind
+    self.groups = groups
+  }
+
+  package static let unknown = SeriesAttributes(kind: .other)
 }
 
 /// Days that are unlike others, by name: public holidays, month ends, releases, sales.

@@ -35,6 +35,13 @@ package enum ModelError: Error, Sendable, Hashable, CustomStringConvertible {
   case noCap
   /// The cap does not lie above the floor.
   case capBelowFloor
+  /// A model that learns from the fleet has too few examples of what came after a moment of the past.
+  case tooLittleToLearn(examples: Int, needed: Int)
+  /// The cutoff lies before the oldest one that a model that learns from the fleet was trained for.
+  case beforeTraining
+  /// The library that a model needs cannot be opened.
+  case noLibrary
+  case trainingFailed
 
   package var description: String {
     switch self {
@@ -44,6 +51,11 @@ package enum ModelError: Error, Sendable, Hashable, CustomStringConvertible {
     case .noCycle: "finds no fill-and-clean cycle that goes on until now"
     case .noCap: "logistic growth needs a cap: the series has no capacity and the settings no prophet.cap"
     case .capBelowFloor: "the cap of its logistic growth does not lie above its floor"
+    case .tooLittleToLearn(let examples, let needed):
+      "needs \(needed) examples of what came next to learn from, the fleet up to then has \(examples)"
+    case .beforeTraining: "is not trained for a cutoff so far back"
+    case .noLibrary: "the XGBoost library cannot be opened; 'horizonscale doctor' says how to mend that"
+    case .trainingFailed: "its training failed; the notes of the run say why"
     }
   }
 }

@@ -98,6 +98,9 @@ package struct Panel: Sendable {
     return values
   }
 
+  /// All columns of one series up to the cutoff, NaN where missing.
+  func row(_ series: Int) -> ArraySlice<Float> { storage[(series * stride)..<(series * stride + length)] }
+
   /// Readings of one series from its first reading to the cutoff, NaN where missing; empty when it begins later.
   package func history(_ series: Int) -> History {
     let start = min(starts[series], length)

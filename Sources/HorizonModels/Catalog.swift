@@ -18,6 +18,9 @@ package enum Catalog {
       .model(Sawtooth()),
       .model(Prophet(options.prophet)),
       .model(ProphetShift(options.prophet)),
+      .learner(XGBoost()),
+      .learner(LSTM(weights: options.lstmWeights)),
+      .model(LSTMZeroShot(weights: options.lstmWeights)),
       .combination(Ensemble()),
     ]
   }
@@ -42,11 +45,14 @@ package enum Catalog {
 package enum Contestant: Sendable {
   case model(any ForecastModel)
   case combination(any ForecastCombination)
+  /// Takes no part before it is trained, which makes a `model` of it.
+  case learner(any FleetModel)
 
   package var card: ModelCard {
     switch self {
     case .model(let m): type(of: m).card
     case .combination(let c): type(of: c).card
+    case .learner(let l): type(of: l).card
     }
   }
 }

@@ -6,7 +6,6 @@ package import HorizonCore
 /// bounds stand once in `CatalogEntry.forecast`.
 package protocol ForecastModel: Sendable {
   static var card: ModelCard { get }
-  init()
   /// Fits every series of the panel on its readings up to the panel's cutoff.
   func fitted(to panel: Panel) -> any FittedModel
 }

@@ -15,10 +15,13 @@ struct HarmonicAR: ForecastModel {
     minimumHistory: 12, cost: .cheap,
     reference: "Hyndman & Athanasopoulos, FPP3, 10; Cochrane & Orcutt 1949; Burg 1975; Hurvich & Tsai 1989")
 
-  func fitted(to panel: Panel) -> any FittedModel {
+  func fitted(to panel: Panel) -> any FittedModel { FittedHarmonic(fits: regressions(of: panel)) }
+
+  /// The fit of every series.
+  func regressions(of panel: Panel) -> [Result<HarmonicARFit, ModelError>] {
     var designs: [Int: HarmonicDesign] = [:]
     var factors: [Int: HarmonicFactor] = [:]
-    let fits = fits(to: panel) { _, history, readings throws(ModelError) in
+    return fits(to: panel) { _, history, readings throws(ModelError) in
       // The trend's penalty only keeps the equations solvable: what it has not earned is taken away after the fit.
       let design =
         designs[history.count] ?? HarmonicDesign(history: history, halfLife: 365, trendPenalty: 1e-3)
@@ -31,7 +34,6 @@ struct HarmonicAR: ForecastModel {
       if isWhole { factors[history.count] = factor }
       return HarmonicARFit(history, design: design, factor: factor)
     }
-    return FittedHarmonic(fits: fits)
   }
 }
 
@@ -229,28 +231,47 @@ struct HarmonicARFit: Sendable {
   }
 }
 
-extension HarmonicARFit: HarmonicForecast {
-  func forecast(series: Int, future: [Double], into block: inout ForecastBlock) {
+extension HarmonicARFit {
+  /// What is expected at one lead, on the scale of the fit.
+  struct Lead {
+    let mean: Double
+    let deviation: Double
+    /// The share of the mean that the errors' memory brings.
+    let memory: Double
+    /// Quantiles at the stored levels in deviations.
+    let shape: [Double]
+  }
+
+  /// - Parameter future: What `HarmonicDesign.future` gives for this horizon.
+  func ahead(horizon: Int, future: [Double]) -> [Lead] {
     let p = coefficients.count
-    let horizon = block.horizon
-    for (l, errors) in memory.ahead(horizon: horizon).enumerated() {
+    return memory.ahead(horizon: horizon).enumerated().map { l, errors in
       var mean = base + errors.mean
       for i in 0..<p { mean += coefficients[i] * future[l * p + i] }
       let slope = errors.line * design.yearsPerStep
       let parameters =
         errors.level * errors.level * levelVariance + 2 * errors.level * slope * levelTrendCovariance
         + slope * slope * trendVariance
-      let deviation = (errors.variance + max(0, parameters) + waveVariance).squareRoot()
-      let at = series * horizon + l
-      block.mean[at] = reading(mean)
-      for q in 0..<Levels.count {
-        block.quantiles[at * Levels.count + q] = reading(mean + deviation * errors.shape[q])
-      }
+      return Lead(
+        mean: mean, deviation: (errors.variance + max(0, parameters) + waveVariance).squareRoot(), memory: errors.mean,
+        shape: errors.shape)
     }
   }
 
   /// Back in the unit of the readings; a forecast of logarithms ends at four to five times the largest one.
-  private func reading(_ value: Double) -> Float { Float(transform.inverse(value, most: most)) }
+  func reading(_ value: Double) -> Float { Float(transform.inverse(value, most: most)) }
+}
+
+extension HarmonicARFit: HarmonicForecast {
+  func forecast(series: Int, future: [Double], into block: inout ForecastBlock) {
+    for (l, lead) in ahead(horizon: block.horizon, future: future).enumerated() {
+      let at = series * block.horizon + l
+      block.mean[at] = reading(lead.mean)
+      for q in 0..<Levels.count {
+        block.quantiles[at * Levels.count + q] = reading(lead.mean + lead.deviation * lead.shape[q])
+      }
+    }
+  }
 }
 
 extension HarmonicARFit {

@@ -13,8 +13,10 @@ extension Explanation.Components {
     guard let panel = record.panel(until: record.asOf) else { return nil }
     let horizon = record.forecast.count
     let publisher = Publisher(publishedBy: published, champion: decision.champion, members: decision.members)
+    guard let options = try? record.manifest.settings.modelOptions() else { return nil }
+    let contestants = Catalog.contestants(options).loaded(from: record.folder, wanted: Set(publisher.models))
     let refit = Refit(
-      panel, cutoffs: [cutoff], contestants: Catalog.contestants(record.manifest.settings.modelOptions),
+      panel, cutoffs: [cutoff], contestants: contestants,
       horizon: horizon)
     guard let composition = refit.compositions([publisher])[0] else { return nil }
     self.init(

@@ -306,7 +306,8 @@ private struct ReportBuilder: Sendable {
     let breaches = Dictionary(grouping: risks.prefix(ReportBuilder.mostRows), by: \.series)
     let settings = manifest.settings
     let horizon = manifest.horizon
-    let contestants = Catalog.contestants(settings.modelOptions)
+    let contestants = Catalog.contestants(try settings.modelOptions())
+      .loaded(from: run, wanted: Set(known.flatMap(\.1.publisher.models)))
     var result: [SeriesName: ReportData.Chart.Makeup] = [:]
     var start = 0
     // Small tiles: all of them together are no more than a few hundred series.

@@ -75,7 +75,7 @@ private struct Decided: Sendable {
   let fleet: Fleet
   let survey: Survey
   let horizon: Int
-  let contestants: [Contestant]
+  let contestants: TrainedContestants
   let decisions: Decisions
   let settings: DecisionSettings
   let spill: DigestSpill
@@ -94,7 +94,11 @@ private func decideFleet(
 ) async throws -> Decided {
   execution.claimThreads()
   var fleet = try Fleet(workspace: workspace, settings: settings)
-  let survey = try await survey(fleet, execution: execution)
+  let untrained = try Catalog.named(settings.models, options: settings.modelOptions())
+  let hasLearners = untrained.contains(where: \.isLearner)
+  let groups = hasLearners ? try inventoryNumbers(workspace) : [:]
+  fleet.covariates.groups = groups
+  let survey = try await survey(fleet, seed: settings.seed, sampling: hasLearners, execution: execution)
   watch.lap("survey")
   let horizon = survey.horizon(asked: settings.horizon, step: fleet.step)
   if settings.holidays != nil || settings.regressors != nil {
@@ -102,10 +106,14 @@ private func decideFleet(
       holidays: settings.holidays, regressors: settings.regressors, master: fleet.manifest,
       taken: settings.prophet?.seasonalities.map(\.name) ?? [])
     fleet.covariates.judge(asOf: fleet.asOf, lastIndex: fleet.asOf + horizon)
+    fleet.covariates.groups = groups
     watch.lap("covariates")
   }
-  let contestants = try Catalog.named(settings.models, options: settings.modelOptions)
-  let contestSettings = ContestSettings(contestants: contestants, horizon: horizon, folds: settings.folds)
+  var contestSettings = ContestSettings(contestants: untrained, horizon: horizon, folds: settings.folds)
+  let contestants = try await train(
+    untrained, sample: survey.sample, settings: contestSettings, seed: settings.seed, execution: execution)
+  contestSettings.contestants = contestants.contest
+  if hasLearners { watch.lap("train") }
   let spill = try DigestSpill(at: folder.appending(path: "digests.bin"), threads: execution.threads)
   let kept =
     settings.keepForecasts ? try BacktestWriter(path: folder.appending(path: "backtest.parquet").path) : nil
@@ -116,7 +124,7 @@ private func decideFleet(
   watch.lap("contest")
   execution.progress.report("decide", 0)
   let decisionSettings = DecisionSettings(
-    cards: contestants.map(\.card), leads: contestSettings.leads, step: fleet.step,
+    cards: untrained.map(\.card), leads: contestSettings.leads, step: fleet.step,
     lowestThreshold: settings.thresholds[0].percent)
   let decisions = try decide(spill, settings: decisionSettings)
   watch.lap("decide")
@@ -133,7 +141,8 @@ private func forecast(
   defer { try? FileManager.default.removeItem(at: folder) }
   let decided = try await decideFleet(
     workspace: workspace, settings: settings, execution: execution, folder: folder, watch: &watch)
-  let names = decided.contestants.map(\.card.name)
+  let names = decided.contestants.contest.map(\.card.name)
+  try decided.contestants.save(to: folder)
 
   // One thread writes the leaderboard while the others publish.
   async let leaderboard: Void = decided.finishLeaderboard(in: folder)
@@ -144,7 +153,7 @@ private func forecast(
   var published = try await publish(
     decided.fleet,
     plan: PublishPlan(
-      decisions: decided.decisions, contestants: decided.contestants, horizon: decided.horizon, seed: settings.seed,
+      decisions: decided.decisions, contestants: decided.contestants.publishing, horizon: decided.horizon, seed: settings.seed,
       risk: try settings.risk()),
     forecasts: forecasts, raw: raw, execution: execution)
   try forecasts.close()
@@ -188,7 +197,7 @@ package func backtest(workspace: Workspace, settings: RunSettings, execution: Ex
   try Interruption.check()
   let final = try workspace.replace(folder, under: workspace.backtests, asOf: decided.fleet.asOfName)
   execution.progress.say("Wrote \(final.path).")
-  return standingsTable(RunManifest.standings(decided.decisions, contestants: decided.contestants))
+  return standingsTable(RunManifest.standings(decided.decisions, contestants: decided.contestants.contest))
 }
 
 private func writeDecisions(_ decisions: [Decision], names: [String], to file: URL) throws {
@@ -230,7 +239,7 @@ extension RunManifest {
     covariates.compare(
       with: decided.decisions.series.map(\.name), firstDay: days(fleet.manifest.firstIndex),
       lastDay: days(fleet.asOf + decided.horizon))
-    notes += covariates.notes
+    notes += covariates.notes + decided.contestants.notes
     self.init(
       asOf: ISOTime.string(fleet.asOfTime, full: fleet.step.seconds < 86_400), step: fleet.step.name,
       horizon: decided.horizon, settings: settings,
@@ -241,7 +250,7 @@ extension RunManifest {
         standIns: published.standIns, withoutCeiling: decided.survey.withoutCeiling,
         readings: decided.survey.readings, forecastRows: published.forecastRows, riskRows: published.risks.count,
         bySeverity: bySeverity),
-      contest: RunManifest.standings(decided.decisions, contestants: decided.contestants),
+      contest: RunManifest.standings(decided.decisions, contestants: decided.contestants.contest),
       championLossRatio: decided.decisions.summary.championRatio,
       units: Dictionary(uniqueKeysWithValues: fleet.manifest.resources.map { ($0.name, $0.decision) }), notes: notes)
     if !covariates.inputs.isEmpty {

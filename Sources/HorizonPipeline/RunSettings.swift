@@ -35,14 +35,18 @@ package struct RunSettings: Sendable, Codable {
   package var regressors: String?
   /// What was chosen about `prophet`; absent for the defaults.
   package var prophet: ProphetOptions?
+  /// File of the network's weights; absent for those that come with the product.
+  package var lstmWeights: String?
   /// Nothing of earlier runs is read; absent in the files of runs that read what there was.
   package var fresh: Bool?
 
   package init() {}
 
-  package var modelOptions: ModelOptions {
+  /// - Throws: When a file that is named cannot be used.
+  package func modelOptions() throws(Failure) -> ModelOptions {
     var options = ModelOptions()
     options.prophet = prophet ?? options.prophet
+    if let path = lstmWeights { options.lstmWeights = try LSTMWeights(file: path).completed(by: .shipped) }
     return options
   }
 
@@ -129,4 +133,18 @@ package struct RunProgress: Sendable {
   }
 
   package static let silent = RunProgress(report: { _, _ in }, say: { _ in })
+}
+
+extension LSTMWeights {
+  /// - Throws: `.missingInput` or `.unusableData`, with what is wrong in the file.
+  fileprivate init(file path: String) throws(Failure) {
+    let remedy = "Give the lstm.safetensors of a run's folder, or leave --lstm-weights out."
+    let bytes: Data
+    do { bytes = try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
+      throw Failure(.missingInput, "\(path) cannot be read: \(error.localizedDescription)", remedy: remedy)
+    }
+    do { try self.init(bytes) } catch {
+      throw Failure(.unusableData, "\(path) holds no weights for lstm: \(error).", remedy: remedy)
+    }
+  }
 }

@@ -9,8 +9,8 @@ package import HorizonStore
 /// What the tables of a finished run, the master and `quality.json` hold of one series: what an explanation is built from.
 package struct SeriesRecord: Sendable {
   let name: SeriesName
-  /// Name of the run's folder.
-  let run: String
+  /// Of the run.
+  let folder: URL
   let manifest: RunManifest
   let step: Step
   /// Step index.
@@ -71,6 +71,9 @@ package struct SeriesRecord: Sendable {
 }
 
 extension SeriesRecord {
+  /// Name of the run's folder.
+  var run: String { folder.lastPathComponent }
+
   /// The readings as a model sees them, on today's level, with what was taken out for that.
   var modelView: (history: History, changes: [LevelChange])? {
     guard let last = history.times.last, let panel = panel(until: step.index(ofMicroseconds: last)) else { return nil }
@@ -101,7 +104,7 @@ extension SeriesRecord {
 
   private init(_ name: SeriesName, in folder: URL, _ workspace: Workspace) throws {
     self.name = name
-    run = folder.lastPathComponent
+    self.folder = folder
     manifest = try RunManifest(readingFrom: folder)
     guard let decision = try SeriesRecord.decision(name, folder) else { throw try unknown(name, in: folder) }
     self.decision = decision

@@ -27,7 +27,7 @@ package struct SettingSources: Sendable {
     "step", "aggregate", "map", "unit", "inventory", "renames", "capacity", "timezone", "as_of", "horizon", "folds",
     "models", "breach",
     "seed", "threads", "chunk", "max_bad_rows", "stale_after", "thresholds", "within", "procurement_days",
-    "stress_floors", "rebase", "holidays", "regressors",
+    "stress_floors", "rebase", "holidays", "regressors", "lstm_weights",
   ]
 
   /// - Parameters:
@@ -127,6 +127,7 @@ package struct SettingSources: Sendable {
     s.prophet = prophet == ProphetOptions() ? nil : prophet
     s.holidays = text("holidays")
     s.regressors = text("regressors")
+    s.lstmWeights = text("lstm_weights")
     s.timezone = text("timezone") ?? s.timezone
     s.asOf = text("as_of")
     s.horizon = try number("horizon") ?? s.horizon
@@ -275,6 +276,7 @@ package let settingsTemplate = """
   # holidays: holidays.csv                     # days unlike others: name, date, lower_window, upper_window, prior_scale
   # regressors: regressors.csv                 # what moves a series, future included: server, resource, time, name, value
   # prophet: {growth: linear, seasonality_mode: additive, changepoint_prior_scale: 0.05}   # see docs/guide/prophet.md
+  # lstm_weights: lstm.safetensors             # what lstm-zero-shot forecasts with and lstm starts from; default: those shipped
   # stale_after: 14                            # steps without a reading after which a series has ended (48 for hours)
   # timezone: UTC                              # decides where a day begins
   # max_bad_rows: 0.01                         # share of rejected rows above which a run stops

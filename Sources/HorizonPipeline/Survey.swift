@@ -10,6 +10,8 @@ package struct Survey: Sendable {
   /// Steps of the longest history.
   package fileprivate(set) var longestHistory = 0
   package fileprivate(set) var readings = 0
+  /// Some of the series, for models that learn from the fleet; nil where none asks for it.
+  package fileprivate(set) var sample: Panel?
 
   package var endedCount: Int { seriesCount - liveCount }
 
@@ -20,9 +22,14 @@ package struct Survey: Sendable {
 }
 
 /// Pass (a): one streamed read of the master.
-package func survey(_ fleet: Fleet, execution: Execution) async throws -> Survey {
-  let reader = try fleet.tiles(seed: 0)
+///
+/// - Parameters:
+///   - seed: Of the sample's draw.
+///   - sampling: Whether a sample is wanted.
+package func survey(_ fleet: Fleet, seed: UInt64, sampling: Bool, execution: Execution) async throws -> Survey {
+  let reader = try fleet.tiles(seed: seed)
   var survey = Survey()
+  var sample = sampling ? FleetSample() : nil
   var servers: Set<UInt64> = []
   try await mapInOrder(
     threads: execution.threads, window: execution.window, next: reader.next, transform: SurveyedTile.init
@@ -33,9 +40,11 @@ package func survey(_ fleet: Fleet, execution: Execution) async throws -> Survey
     survey.longestHistory = max(survey.longestHistory, tile.longestHistory)
     survey.readings += tile.readings
     servers.formUnion(tile.names)
+    sample?.add(tile.tile.contest)
     execution.progress.report("survey", Double(survey.seriesCount) / Double(max(1, fleet.manifest.seriesCount)))
   }
   survey.servers = servers.count
+  survey.sample = sample?.panel
   guard survey.seriesCount > 0 else {
     throw Failure(.unusableData, "No series has a reading at or before the as-of.", remedy: "Choose a later --as-of.")
   }
@@ -43,6 +52,7 @@ package func survey(_ fleet: Fleet, execution: Execution) async throws -> Survey
 }
 
 private struct SurveyedTile: Sendable {
+  let tile: FleetTile
   /// Hashes of the servers' names.
   var names: [UInt64] = []
   var live = 0
@@ -51,6 +61,7 @@ private struct SurveyedTile: Sendable {
   var readings = 0
 
   init(_ tile: FleetTile) {
+    self.tile = tile
     for s in tile.contest.names.indices {
       let history = tile.contest.panel.cut(at: tile.contest.cutoff(s)).history(s)
       names.append(stableHash(tile.contest.names[s].server))

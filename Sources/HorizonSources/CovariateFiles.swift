@@ -13,6 +13,8 @@ package struct CovariateFiles: Sendable {
   package private(set) var notes: [String]
   /// Series of the file, and how many of their regressors met which fate.
   private let known: Set<SeriesName>
+  /// By server, for each of the inventory's columns that sort servers the number of its value; -1 where it has none.
+  package var groups: [String: [Int]] = [:]
   private var fates: [SeriesName: [Fate: Int]] = [:]
 
   private enum Fate: CaseIterable {
@@ -125,7 +127,11 @@ package struct CovariateFiles: Sendable {
   /// What a panel of these series is to know.
   package func covariates(of series: [SeriesName]) -> Covariates {
     let own = regressors.isEmpty ? [] : series.map { regressors[$0] ?? [] }
-    return Covariates(holidays: holidays, regressors: own.allSatisfy(\.isEmpty) ? [] : own)
+    return Covariates(
+      holidays: holidays, regressors: own.allSatisfy(\.isEmpty) ? [] : own,
+      attributes: series.map {
+        SeriesAttributes(kind: ResourceKind(resource: $0.resource), groups: groups[$0.server] ?? [])
+      })
   }
 }
 

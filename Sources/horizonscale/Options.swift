@@ -97,6 +97,12 @@ struct ForecastOptionsGroup: ParsableArguments {
       valueName: "file"))
   var regressors: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Weights that lstm-zero-shot forecasts with and lstm starts from, such as a run's lstm.safetensors. (default: those shipped)",
+      valueName: "file"))
+  var lstmWeights: String?
+
   @Flag(help: "End with 3 when a champion failed and the baseline stood in for it.")
   var strict = false
 
@@ -106,7 +112,7 @@ struct ForecastOptionsGroup: ParsableArguments {
   var flags: [String: String?] {
     [
       "as_of": asOf, "horizon": horizon, "folds": folds, "models": models, "breach": breach, "seed": seed,
-      "holidays": holidays, "regressors": regressors,
+      "holidays": holidays, "regressors": regressors, "lstm_weights": lstmWeights,
     ]
   }
 }

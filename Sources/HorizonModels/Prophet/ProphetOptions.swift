@@ -72,10 +72,3 @@ package struct ProphetOptions: Sendable, Hashable, Codable {
 
   package init() {}
 }
-
-/// What users may choose about the models of the catalog.
-package struct ModelOptions: Sendable, Hashable, Codable {
-  package var prophet = ProphetOptions()
-
-  package init() {}
-}

@@ -1,0 +1,203 @@
+import Foundation
+import HorizonCore
+import HorizonLearning
+import HorizonNumerics
+
+/// Gradient-boosted trees that learn from the whole fleet what `harmonic-ar` gets wrong, at about twenty leads, all levels at once.
+///
+/// Direct forecasts: the lead is a feature. The labels are scores (see `Reference`), so what one series teaches holds for others and
+/// a trend goes on. Between the leads that are asked for, scores are interpolated.
+struct XGBoost: FleetModel {
+  static let card = ModelCard(
+    name: "xgboost", summary: "Boosted trees that learn from the whole fleet how harmonic-ar errs, for all quantiles at once.",
+    minimumHistory: HarmonicAR.card.minimumHistory, cost: .dear,
+    reference: "Chen & Guestrin, \"XGBoost\", KDD 2016; Januschowski et al., \"Forecasting with trees\", IJF 2022")
+  static let fileName = "xgboost.trees"
+
+  /// Rows of features, those held out included, whatever the fleet's size.
+  private static let mostRows = Int(ProcessInfo.processInfo.environment["HS_ROWS"] ?? "70000")!
+  static let leastExamples = 64
+
+  func trained(on sample: Panel, horizon: Int, seed: UInt64) throws(TrainingError) -> any TrainedModel {
+    let grid = XGBoost.grid(horizon)
+    // Origins near the cutoff have not seen their long leads yet, so more than the share of the grid is drawn.
+    let wanted = XGBoost.mostRows * 3 / 2 / grid.count
+    let plan = LearningPlan(sample, horizon: horizon, examples: wanted)
+    let examples = plan.examples(from: sample, horizon: horizon, count: wanted, seed: seed)
+    guard examples.count >= XGBoost.leastExamples else {
+      throw TrainingError(.tooLittleToLearn(examples: examples.count, needed: XGBoost.leastExamples))
+    }
+    var learnt = Rows()
+    var held = Rows()
+    for example in examples {
+      let features = XGBoostFeatures(example.view, mostLead: horizon)
+      let leads = example.view.reference.leads
+      var typical = 0.0
+      for lead in grid { typical += leads[lead - 1].deviation / Double(grid.count) }
+      var random = SplitMix64(seed: stableHash("\(example.view.cutoff)/\(sample.seeds[example.series])", seed: seed))
+      var before = 0
+      for end in grid {
+        let lead = Int.random(in: (before + 1)...end, using: &random)
+        before = end
+        let index = example.view.cutoff + lead
+        guard index <= sample.cutoff else { break }
+        let score = example.score(sample, lead: lead)
+        guard !score.isNaN else { continue }
+        let weight = Float(min(10, max(0.1, leads[lead - 1].deviation / typical)))
+        if index > plan.heldAfter {
+          held.append(score, weight) { features.write(lead: lead, into: &$0) }
+        } else {
+          learnt.append(score, weight) { features.write(lead: lead, into: &$0) }
+        }
+      }
+    }
+    do throws(LearningError) {
+      guard learnt.labels.count >= XGBoost.leastExamples else {
+        throw .failed("only \(learnt.labels.count) readings came after the examples")
+      }
+      var parameters = BoosterParameters(levels: Levels.all)
+      parameters.seed = seed
+      let env = ProcessInfo.processInfo.environment
+      if let v = env["HS_ETA"] { parameters.learningRate = Float(v)! }
+      if let v = env["HS_DEPTH"] { parameters.depth = Int(v)! }
+      if let v = env["HS_SUB"] { parameters.rowShare = Float(v)! }
+      if let v = env["HS_COL"] { parameters.featureShare = Float(v)! }
+      if let v = env["HS_ROUNDS"] { parameters.rounds = Int(v)! }
+      if let v = env["HS_CHILD"] { parameters.leastChildWeight = Float(v)! }
+      if let v = env["HS_BINS"] { parameters.bins = Int(v)! }
+      if let v = env["HS_PAT"] { parameters.patience = Int(v)! }
+      if env["HS_SHARED"] != nil { parameters.trees = .shared }
+      let validation = held.labels.count >= XGBoost.leastExamples ? try held.rows() : nil
+      if validation == nil { parameters.rounds = 20 }
+      let booster = try Booster.trained(on: learnt.rows(), validation: validation, parameters: parameters)
+      FileHandle.standardError.write("XGB \(booster.rounds) of \(booster.log.count), first \(booster.log[0].validationLoss ?? 0) best \(booster.log[booster.rounds-1].validationLoss ?? 0), train \(booster.log[booster.rounds-1].trainingLoss), rows \(learnt.labels.count)+\(held.labels.count)\n".data(using: .utf8)!)
+      return try TrainedXGBoost(
+        booster, mostLead: horizon,
+        story: "\(booster.rounds) rounds of trees from \(learnt.labels.count) rows of \(examples.count) examples")
+    } catch { throw TrainingError(error) }
+  }
+
+  func loaded(from bytes: [UInt8]) throws(TrainingError) -> any TrainedModel {
+    do throws(LearningError) { return try TrainedXGBoost(saved: bytes) } catch { throw TrainingError(error) }
+  }
+
+  /// About twenty leads, dense where forecasts change fast.
+  static func grid(_ horizon: Int) -> [Int] {
+    let shape = [1, 2, 3, 4, 5, 7, 9, 12, 16, 21, 28, 36, 46, 58, 72, 88, 108, 130, 155, 180]
+    let stretch = Double(horizon) / 180
+    var leads: [Int] = []
+    for base in shape {
+      let lead = max(1, stretch > 1 ? Int((Double(base) * stretch).rounded()) : min(base, horizon))
+      if lead > leads.last ?? 0 { leads.append(lead) }
+    }
+    return leads
+  }
+}
+
+extension TrainingError {
+  init(_ error: LearningError) {
+    switch error {
+    case .libraryMissing: self.init(.noLibrary, error.description)
+    case .failed, .badWeights: self.init(.trainingFailed, error.description)
+    }
+  }
+}
+
+private struct Rows {
+  private var features: [Float] = []
+  private(set) var labels: [Float] = []
+  private var weights: [Float] = []
+
+  mutating func append(_ label: Float, _ weight: Float, _ write: (inout [Float]) -> Void) {
+    write(&features)
+    labels.append(label)
+    weights.append(weight)
+  }
+
+  func rows() throws(LearningError) -> TrainingRows {
+    try TrainingRows(names: XGBoostFeatures.names, features: features, labels: labels, weights: weights)
+  }
+}
+
+/// Trees with what else a forecast needs to know.
+struct TrainedXGBoost: TrainedModel {
+  static var card: ModelCard { XGBoost.card }
+  let booster: Booster
+  /// Longest lead that the trees have learnt from.
+  let mostLead: Int
+  let story: String
+  let saved: [UInt8]
+
+  fileprivate init(_ booster: Booster, mostLead: Int, story: String) throws(LearningError) {
+    self.booster = booster
+    self.mostLead = mostLead
+    self.story = story
+    saved = (0..<4).map { UInt8(truncatingIfNeeded: mostLead >> (8 * $0)) } + (try booster.bytes())
+  }
+
+  fileprivate init(saved: [UInt8]) throws(LearningError) {
+    guard saved.count > 4 else { throw .badWeights("the file holds \(saved.count) bytes, no trees") }
+    mostLead = (0..<4).reduce(0) { $0 | Int(saved[$1]) << (8 * $1) }
+    booster = try Booster(bytes: Array(saved[4...]))
+    guard mostLead > 0, booster.features == XGBoostFeatures.names, booster.levels == Levels.all else {
+      throw .badWeights("the trees were grown by another version of HorizonScale")
+    }
+    story = "\(booster.rounds) rounds of trees from an earlier run"
+    self.saved = saved
+  }
+
+  func fitted(to panel: Panel) -> any FittedModel {
+    FittedXGBoost(model: self, panel: panel, fits: HarmonicAR().regressions(of: panel))
+  }
+}
+
+private struct FittedXGBoost: FittedModel {
+  let model: TrainedXGBoost
+  let panel: Panel
+  let fits: [Result<HarmonicARFit, ModelError>]
+
+  func forecast(horizon: Int) -> ForecastBlock {
+    // What has no errors to learn from is what the reference makes of it.
+    var block = FittedHarmonic(fits: fits).forecast(horizon: horizon)
+    let views = SeriesView.of(panel, fits: fits, horizon: horizon)
+    let known = views.indices.filter { views[$0] != nil }
+    let grid = XGBoost.grid(horizon)
+    var rows: [Float] = []
+    rows.reserveCapacity(known.count * grid.count * XGBoostFeatures.names.count)
+    for s in known {
+      let features = XGBoostFeatures(views[s]!, mostLead: model.mostLead)
+      for lead in grid { features.write(lead: lead, into: &rows) }
+    }
+    guard let scores = try? model.booster.predict(rows: rows, count: known.count * grid.count) else {
+      for s in known { block.refusals[s] = .trainingFailed }
+      return block
+    }
+    for (place, s) in known.enumerated() {
+      let own = scores[(place * grid.count * Levels.count)..<((place + 1) * grid.count * Levels.count)]
+      block.write(Array(own), at: grid, series: s, reference: views[s]!.reference)
+    }
+    return block
+  }
+}
+
+extension ForecastBlock {
+  /// Writes one series from scores at some leads, the first of them 1 and the last the horizon; between them scores are
+  /// interpolated along the logarithm of the lead.
+  fileprivate mutating func write(_ scores: [Float], at grid: [Int], series: Int, reference: Reference) {
+    var right = 0
+    for lead in 1...horizon {
+      while grid[right] < lead { right += 1 }
+      let left = grid[right] == lead ? right : right - 1
+      let share =
+        left == right
+        ? 0 : Float(log(Double(lead) / Double(grid[left])) / log(Double(grid[right]) / Double(grid[left])))
+      let at = series * horizon + lead - 1
+      for q in 0..<Levels.count {
+        let score =
+          (1 - share) * scores[left * Levels.count + q] + share * scores[right * Levels.count + q]
+        quantiles[at * Levels.count + q] = reference.reading(score, lead: lead)
+      }
+      mean[at] = quantiles[at * Levels.count + Levels.median]
+    }
+  }
+}

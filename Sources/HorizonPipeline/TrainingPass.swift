@@ -1,0 +1,112 @@
+import Foundation
+import HorizonContest
+import HorizonCore
+import HorizonModels
+
+/// The contestants of a run after those that learn from the fleet have learnt.
+struct TrainedContestants: Sendable {
+  /// For the folds: each is forecast with what was learnt from readings up to its cutoff.
+  var contest: [Contestant]
+  /// For publishing: learnt from all readings up to the as-of.
+  var publishing: [Contestant]
+  /// What was learnt for publishing, to be kept with the run: name of the file and its content.
+  var files: [(name: String, bytes: [UInt8])] = []
+  /// What a reader should know of it.
+  var notes: [String] = []
+
+  /// Contestants of which none learns from the fleet.
+  init(_ contestants: [Contestant]) {
+    contest = contestants
+    publishing = contestants
+  }
+
+  /// Writes what was learnt into the folder of a run.
+  func save(to folder: URL) throws {
+    for file in files { try Data(file.bytes).write(to: folder.appending(path: file.name)) }
+  }
+}
+
+/// Trains the contestants that learn from the fleet, between the survey and the contest: for every second fold of the longest
+/// history, so that each fold has a training that knows nothing after it, and for publishing.
+///
+/// Each training is one task on one thread, so that its bits depend on nothing but its inputs.
+func train(
+  _ contestants: [Contestant], sample: Panel?, settings: ContestSettings, seed: UInt64, execution: Execution
+) async throws -> TrainedContestants {
+  var result = TrainedContestants(contestants)
+  guard let sample, contestants.contains(where: \.isLearner) else { return result }
+  let plan = FoldPlan(
+    first: sample.firstIndex, last: sample.cutoff, horizon: settings.horizon, folds: settings.folds,
+    season: sample.step.nominalSeason)
+  let folds = plan?.cutoffs ?? []
+  let cutoffs = stride(from: 0, to: folds.count, by: 2).map { folds[$0] } + [sample.cutoff]
+  let tasks = contestants.indices.filter { contestants[$0].isLearner }.flatMap { at in
+    cutoffs.indices.map { (contestant: at, cutoff: $0) }
+  }
+  // The newest trainings take longest: they come first, so that no thread ends alone.
+  let order = tasks.indices.sorted { (tasks[$1].cutoff, $0) < (tasks[$0].cutoff, $1) }
+  var trainings = [Training?](repeating: nil, count: tasks.count)
+  var next = 0
+  var done = 0
+  try await mapInOrder(threads: execution.threads, window: execution.threads) { () -> Int? in
+    guard next < order.count else { return nil }
+    defer { next += 1 }
+    return order[next]
+  } transform: { (task: Int) -> (Int, Training) in
+    let cutoff = cutoffs[tasks[task].cutoff]
+    guard case .learner(let learner) = contestants[tasks[task].contestant] else { preconditionFailure("a learner") }
+    let known = sample.cut(at: cutoff)
+    do throws(TrainingError) {
+      let model = try learner.trained(on: known, horizon: settings.horizon, seed: seed)
+      return (task, Training(cutoff: cutoff, result: .success(model)))
+    } catch { return (task, Training(cutoff: cutoff, result: .failure(error))) }
+  } consume: { task, training in
+    trainings[task] = training
+    done += 1
+    execution.progress.report("train", Double(done) / Double(tasks.count))
+  }
+  for at in contestants.indices {
+    guard case .learner(let learner) = contestants[at] else { continue }
+    let own = tasks.indices.filter { tasks[$0].contestant == at }.map { trainings[$0]! }
+    result.contest[at] = learner.contestant(Array(own.dropLast()))
+    result.publishing[at] = learner.contestant(own.last!)
+    result.add(learner, own)
+  }
+  return result
+}
+
+extension TrainedContestants {
+  fileprivate mutating func add(_ learner: any FleetModel, _ trainings: [Training]) {
+    let name = type(of: learner).card.name
+    switch trainings.last!.result {
+    case .success(let model):
+      files.append((type(of: learner).fileName, model.saved))
+      notes.append("\(name) learnt \(model.story).")
+    case .failure(let error): notes.append("\(name) takes no part: \(error.message).")
+    }
+  }
+}
+
+extension Contestant {
+  var isLearner: Bool { if case .learner = self { true } else { false } }
+}
+
+extension [Contestant] {
+  /// The contestants with what a finished run kept of those that learnt from its fleet; without it they refuse every series.
+  ///
+  /// - Parameter wanted: Names of those that are needed: reading takes time.
+  func loaded(from run: URL, wanted: Set<String>) -> [Contestant] {
+    map { contestant in
+      guard case .learner(let learner) = contestant, wanted.contains(contestant.card.name) else { return contestant }
+      let file = run.appending(path: type(of: learner).fileName)
+      let result: Result<any TrainedModel, TrainingError>
+      do throws(TrainingError) {
+        guard let bytes = try? Data(contentsOf: file) else {
+          throw TrainingError(.trainingFailed, "\(file.path) cannot be read")
+        }
+        result = .success(try learner.loaded(from: [UInt8](bytes)))
+      } catch { result = .failure(error) }
+      return learner.contestant(Training(cutoff: .min, result: result))
+    }
+  }
+}
