@@ -67,7 +67,7 @@ let package = Package(
       swiftSettings: settings),
     // Networks and trees, and how they are trained; no word of forecasting.
     module("HorizonLearning", sees: ["HorizonNumerics", "COpenBLAS", "CXGBoost"]),
-    module("HorizonSynthetic", sees: ["HorizonStore", "HorizonCore", "HorizonNumerics"]),
+    module("HorizonSynthetic", sees: ["HorizonPretraining", "HorizonStore", "HorizonCore", "HorizonNumerics"]),
     // What shipped weights learn from; sees nothing of the fleets they are judged on.
     module("HorizonPretraining", sees: ["HorizonCore", "HorizonNumerics"]),
     module("HorizonSources", sees: ["HorizonStore", "HorizonCore"]),
@@ -96,7 +96,7 @@ let package = Package(
         "HorizonSynthetic", "HorizonModels", "HorizonLearning", "HorizonStore", "HorizonCore", "HorizonNumerics",
       ]),
     tests(
-      of: "HorizonPretraining", with: ["HorizonSynthetic", "HorizonStore", "HorizonCore", "HorizonNumerics"]),
+      of: "HorizonPretraining", with: ["HorizonSynthetic", "HorizonCore", "HorizonNumerics"]),
     tests(of: "HorizonReport"),
     tests(of: "HorizonRisk", with: ["HorizonCore", "HorizonNumerics"]),
     tests(of: "HorizonSources", with: ["HorizonStore", "HorizonCore"]),
@@ -104,7 +104,8 @@ let package = Package(
     tests(
       of: "HorizonStress",
       with: ["HorizonPipeline", "HorizonSynthetic", "HorizonRisk", "HorizonCore", "HorizonNumerics"]),
-    tests(of: "HorizonSynthetic", with: ["HorizonStore", "HorizonCore", "HorizonNumerics"]),
+    tests(
+      of: "HorizonSynthetic", with: ["HorizonPretraining", "HorizonStore", "HorizonCore", "HorizonNumerics"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx20

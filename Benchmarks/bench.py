@@ -2,7 +2,8 @@
 
 Each section writes Benchmarks/results/<date>-<section>.jsonl: first a row with machine, commit and binary, then one row per
 repetition of a command. `summary` (always done last) writes results/README.md from the newest file of each section; no
-figure in it is typed by hand. Python's standard library only, but for `accuracy`, `sawtooth`, `rebasing`, `peers` and `prophet`, which scripts/peers equips.
+figure in it is typed by hand. Python's standard library only, but for `accuracy`, `sawtooth`, `rebasing`, `peers`, `prophet` and `challengers`, which
+scripts/peers equips.
 """
 
 import argparse
@@ -19,6 +20,8 @@ import statistics
 import subprocess
 import sys
 import time
+
+import challengers
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
@@ -102,9 +105,10 @@ class Bench:
             sys.exit(f"bench: {process.args} ended with {process.returncode}; what it said is in {self.path('talk')}")
         return usage
 
-    def measure(self, step, repetition, *commands, accepted=(0,)):
+    def measure(self, step, repetition, *commands, accepted=(0,), patient=True):
         """Runs one command, or several at the same time, and writes a row. Wall time ends with the last one."""
-        self.wait_for_quiet()
+        if patient:
+            self.wait_for_quiet()
         busy = busy_seconds()
         begin = time.perf_counter()
         started = [self.start(*c) for c in commands]
@@ -461,7 +465,18 @@ def prophet(bench):
     bench.remove("w")
 
 
+def challenge(part):
+    """One part of `challengers`."""
+    def section(bench):
+        if not os.path.exists(PEERS):
+            sys.exit("bench: challengers need numpy and mlforecast. Run scripts/peers once, then this again.")
+        getattr(challengers.Challengers(bench, PEERS, (*SHIFTS_AND_BURSTS, *OTHER_BEHAVIOURS), needed=part != challengers.NOT_BY_DEFAULT), part)()
+    return section
+
+
 SECTIONS = {f.__name__: f for f in (speed, scale, threads, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet)}
+# A section each, so that a part that fails loses nothing of the others; `challengers` stands for all or those of --part.
+CHALLENGES = {f"challengers-{part}": challenge(part) for part in challengers.PARTS}
 
 
 # --- summary -----------------------------------------------------------------------------------------------------------
@@ -630,6 +645,7 @@ def prophet_table(kept):
 
 def summary(_):
     speed, scale, threads, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet = (Kept(s) for s in SECTIONS)
+    challenged = {part: Kept(f"challengers-{part}") for part in challengers.PARTS}
     table = []
 
     def line(asked, kept, measured, met, command, detail=""):
@@ -703,6 +719,7 @@ def summary(_):
              f"best peer: {best['model']}; chosen by earlier folds only: {nested / best['loss_ratio']:.3f}")
 
     prophet_lines(line, prophet)
+    challengers.lines(line, challenged)
 
     text = ["# Benchmark results", "", "Written by `Benchmarks/run`; do not edit. `$BENCH` is the scratch folder, `$DATA` the real data. Times are medians of wall",
             "seconds over the quiet repetitions: those in which other work took at most a twentieth of the machine.", "",
@@ -744,8 +761,9 @@ def summary(_):
                      for r in sorted(rows, key=lambda r: r["loss_ratio"])]
         text += [""]
     text += prophet_table(prophet)
+    text += challengers.tables(challenged)
     text += ["## Raw rows", ""]
-    for kept in (speed, scale, threads, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet):
+    for kept in (speed, scale, threads, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet, *challenged.values()):
         if kept.name:
             h = kept.head
             changed = "" if h["binary_is_of_that_commit"] else " (the binary is of other sources)"
@@ -758,35 +776,54 @@ def summary(_):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], prog="Benchmarks/run")
-    parser.add_argument("sections", nargs="*", metavar="section", help=", ".join([*SECTIONS, "summary", "all"]) + " (default: all)")
+    known = [*SECTIONS, "challengers", *CHALLENGES, "summary", "all"]
+    parser.add_argument("sections", nargs="*", metavar="section", help=", ".join(known) + " (default: all)")
     parser.add_argument("--date", default=datetime.date.today().isoformat(), help="date in the names of the results (default: today)")
     parser.add_argument("--binary", default=os.path.join(ROOT, ".build/release/horizonscale"))
     parser.add_argument("--scratch", default=os.path.join(ROOT, ".build/bench"), help="folder for data, which is removed at the end")
     parser.add_argument("--data", default=os.path.join(ROOT, "../shared/data"), help="real data sets")
     parser.add_argument("--repeat", type=int, default=3, help="repetitions of a timed command (default: 3)")
     parser.add_argument("--patience", type=float, default=20, help="seconds to wait for a quiet machine before each repetition (default: 20)")
+    parser.add_argument("--part", default=",".join(p for p in challengers.PARTS if p != challengers.NOT_BY_DEFAULT), help="parts of challengers, separated by commas (default: %(default)s)")
+    parser.add_argument("--challengers", default=",".join(challengers.ROLES), help="the models that challengers judges, for the three roles (default: %(default)s)")
     options = parser.parse_args()
     asked = options.sections or ["all"]
-    unknown = set(asked) - {*SECTIONS, "summary", "all"}
+    parts = options.part.split(",")
+    unknown = [*set(asked) - {*known}, *set(parts) - {*challengers.PARTS}]
     if unknown:
-        parser.error(f"there is no section {', '.join(sorted(unknown))}")
+        parser.error(f"there is no section or part {', '.join(sorted(unknown))}")
     if not os.access(options.binary, os.X_OK):
         sys.exit(f"bench: {options.binary} is not there. Run make build first.")
-    chosen = list(SECTIONS) if "all" in asked else [s for s in SECTIONS if s in asked]
-    if asked == ["all"] and not os.path.exists(PEERS):
-        print("bench: accuracy, sawtooth, rebasing, peers and prophet are left out; scripts/peers makes what they need")
-        chosen = [s for s in chosen if s not in ("accuracy", "sawtooth", "rebasing", "peers", "prophet")]
+    everything = {**SECTIONS, **CHALLENGES}
+    if "challengers" in asked or "all" in asked:
+        asked += [f"challengers-{part}" for part in parts]
+    chosen = [s for s in everything if s in asked or s in SECTIONS and "all" in asked]
+    if asked[0] == "all" and not os.path.exists(PEERS):
+        print("bench: accuracy, sawtooth, rebasing, peers, prophet and challengers are left out; scripts/peers makes what they need")
+        chosen = [s for s in chosen if s not in ("accuracy", "sawtooth", "rebasing", "peers", "prophet", *CHALLENGES)]
     bench = Bench(options)
     existed = os.path.isdir(bench.scratch)
+    failed = []
     for section in chosen:
         print(f"bench: {section}")
         bench.begin(section)
-        SECTIONS[section](bench)
+        begin = time.perf_counter()
+        try:
+            everything[section](bench)
+        except (SystemExit, subprocess.CalledProcessError) as error:
+            # The parts of challengers are long and stand alone: the others go on.
+            if section not in CHALLENGES:
+                raise
+            failed.append(section)
+            print(f"bench: {section} failed: {error}")
+        bench.note("took", wall_s=round(time.perf_counter() - begin, 1), whole=section not in failed)
         bench.file.close()
     bench.remove(*[os.path.basename(p) for p in glob.glob(bench.path("fleet-*"))], "talk")
     if not existed:
         shutil.rmtree(bench.scratch, ignore_errors=True)
     summary(bench)
+    if failed:
+        sys.exit(f"bench: failed: {', '.join(failed)}; the rest is kept.")
 
 
 if __name__ == "__main__":

@@ -2,104 +2,114 @@ import HorizonNumerics
 
 /// How many examples go through the matrix products together.
 ///
-/// The products see this many rows whatever the number of examples, so that an example's result has the same bits in any company.
+/// The products see this many columns whatever the number of examples, so that an example's result has the same bits in any
+/// company.
 package let tileWidth = 64
 
 /// The memory of one pass over at most `tileWidth` examples, forward and, where history is kept, backward.
 ///
-/// Examples are rows. A row of the cell's input is [hidden state | features of the step | 1], so that one product a step gives
-/// all four gates with their bias, and one product over all steps gives all weight gradients. Hidden units are padded to whole
-/// vectors with units of zero weight, which stay at zero.
+/// Examples are columns. The rows of a cell's input are its hidden state, the features of the step, and 1, so that one product
+/// a step gives all four gates with their bias, and one product over all steps gives all gradients of the weights. A row holds
+/// all steps behind each other.
 struct LSTMTile<Scalar: NetworkScalar>: ~Copyable {
   let shape: LSTMShape
   let steps: Int
-  /// Hidden units with the padding.
-  private let units: Int
   /// What is kept of each step; a forward pass alone keeps two.
   private let slots: Int
   private let memory: UnsafeMutablePointer<Scalar>
 
-  /// The cell's weights, gates x [hidden | features | 1].
+  /// The cell's weights, gates x rows of its input.
   private let packed: Matrix<Scalar>
   private let packedGradient: Matrix<Scalar>
-  /// Of all kept steps below each other, one more than steps.
-  private let cellInputs: UnsafeMutablePointer<Scalar>
-  private let cellInputStride: Int
-  /// Activations of the gates; the backward pass leaves the gradient before the activation here.
-  private let gates: UnsafeMutablePointer<Scalar>
+  /// One slot more than steps.
+  private let cellInputs: Matrix<Scalar>
+  /// Activations; the backward pass leaves the gradient by the sums before the activation here.
+  private let gates: Matrix<Scalar>
   private let cells: UnsafeMutablePointer<Scalar>
   /// tanh of the cells.
   private let squashed: UnsafeMutablePointer<Scalar>
   private let hiddenGradient: Matrix<Scalar>
   private let cellGradient: UnsafeMutablePointer<Scalar>
-  /// [last hidden state | statics].
+  /// The last hidden state, then the statics.
   private let headInputs: Matrix<Scalar>
   /// Factors of the last hidden state: 0 where it is dropped.
-  private let kept: Matrix<Scalar>
+  private let kept: UnsafeMutablePointer<Scalar>
 
-  /// Forecasts after `forward`; `backward` expects the loss's gradient by them.
+  /// How many columns a product takes at once, so that each place in the tile gives the same bits. A tile that keeps history
+  /// takes all: what is learned may depend on the order of examples, which is shuffled anyway.
+  private let cellWidth: Int
+  private let headWidth: Int
+
+  /// Forecasts after `forward`, a row for each output; `backward` expects the loss's gradient by them.
   let outputs: Matrix<Scalar>
 
   /// - Parameter keepsHistory: Whether `backward` can follow.
   init(_ shape: LSTMShape, steps: Int, keepsHistory: Bool) {
     precondition(steps > 0)
-    func padded(_ count: Int) -> Int { (count + Scalar.Lanes.count - 1) / Scalar.Lanes.count * Scalar.Lanes.count }
-    let units = padded(shape.hidden)
     let slots = keepsHistory ? steps + 1 : 2
-    let columns = units + shape.inputs + 1
-    let stride = padded(columns)
-    let headColumns = shape.hidden + shape.statics
+    let gateSlots = keepsHistory ? steps : 1
+    let hidden = shape.hidden
+    let inputRows = hidden + shape.inputs + 1
+    let headRows = hidden + shape.statics
+    // Rows a power of two apart would fall into the same lines of the cache.
+    let gap = 16
     let sizes = [
-      4 * units * stride, 4 * units * stride, slots * tileWidth * stride,
-      (keepsHistory ? steps : 1) * tileWidth * 4 * units, slots * tileWidth * units, slots * tileWidth * units,
-      tileWidth * units, tileWidth * units, tileWidth * padded(headColumns), tileWidth * units,
-      tileWidth * padded(shape.outputs),
+      4 * hidden * inputRows, 4 * hidden * inputRows, inputRows * (slots * tileWidth + gap),
+      4 * hidden * (gateSlots * tileWidth + gap), slots * hidden * tileWidth, slots * hidden * tileWidth,
+      hidden * tileWidth, hidden * tileWidth, headRows * tileWidth, hidden * tileWidth, shape.outputs * tileWidth,
     ]
-    let total = sizes.reduce(0, +)
-    memory = UnsafeMutableRawPointer.allocate(byteCount: total * MemoryLayout<Scalar>.stride, alignment: 64)
+    let lanes = Scalar.Lanes.count
+    let starts = sizes.reduce(into: [0]) { $0.append($0.last! + ($1 + lanes - 1) / lanes * lanes) }
+    let total = starts.last!
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: total * MemoryLayout<Scalar>.stride, alignment: 64)
       .bindMemory(to: Scalar.self, capacity: total)
     memory.initialize(repeating: 0, count: total)
-    var next = memory
-    func part(_ index: Int) -> UnsafeMutablePointer<Scalar> {
-      defer { next += sizes[index] }
-      return next
-    }
-    packed = Matrix(part(0), rows: 4 * units, columns: columns, stride: stride)
-    packedGradient = Matrix(part(1), rows: 4 * units, columns: columns, stride: stride)
-    cellInputs = part(2)
-    gates = part(3)
-    cells = part(4)
-    squashed = part(5)
-    hiddenGradient = Matrix(part(6), rows: tileWidth, columns: shape.hidden, stride: units)
-    cellGradient = part(7)
-    headInputs = Matrix(part(8), rows: tileWidth, columns: headColumns, stride: padded(headColumns))
-    kept = Matrix(part(9), rows: tileWidth, columns: shape.hidden, stride: units)
-    outputs = Matrix(part(10), rows: tileWidth, columns: shape.outputs, stride: padded(shape.outputs))
-    cellInputStride = stride
+    packed = Matrix(memory + starts[0], rows: 4 * hidden, columns: inputRows)
+    packedGradient = Matrix(memory + starts[1], rows: 4 * hidden, columns: inputRows)
+    cellInputs = Matrix(
+      memory + starts[2], rows: inputRows, columns: slots * tileWidth, stride: slots * tileWidth + gap)
+    gates = Matrix(
+      memory + starts[3], rows: 4 * hidden, columns: gateSlots * tileWidth, stride: gateSlots * tileWidth + gap)
+    cells = memory + starts[4]
+    squashed = memory + starts[5]
+    hiddenGradient = Matrix(memory + starts[6], rows: hidden, columns: tileWidth)
+    cellGradient = memory + starts[7]
+    headInputs = Matrix(memory + starts[8], rows: headRows, columns: tileWidth)
+    kept = memory + starts[9]
+    outputs = Matrix(memory + starts[10], rows: shape.outputs, columns: tileWidth)
+    cellWidth =
+      keepsHistory
+      ? tileWidth : Matrix<Scalar>.evenWidth(rows: 4 * hidden, inner: inputRows, columns: tileWidth, adding: false)
+    headWidth =
+      keepsHistory
+      ? tileWidth : Matrix<Scalar>.evenWidth(rows: shape.outputs, inner: headRows, columns: tileWidth, adding: true)
+    self.memory = memory
     self.shape = shape
     self.steps = steps
-    self.units = units
     self.slots = slots
-    keepAll()
+    cellInputs.row(inputRows - 1).update(repeating: 1, count: cellInputs.columns)
+    kept.update(repeating: 1, count: hidden * tileWidth)
   }
 
   deinit { memory.deallocate() }
 
-  private func slot(_ step: Int) -> Int { slots > 2 ? step : step % 2 }
+  private var keepsHistory: Bool { slots > 2 || steps == 1 }
+
+  private func slot(_ step: Int) -> Int { step % slots }
 
   private func cellInput(_ step: Int) -> Matrix<Scalar> {
-    Matrix(
-      cellInputs + slot(step) * tileWidth * cellInputStride, rows: tileWidth, columns: packed.columns,
-      stride: cellInputStride)
+    cellInputs.columns(slot(step) * tileWidth, count: tileWidth)
   }
 
   private func gates(_ step: Int) -> Matrix<Scalar> {
-    Matrix(gates + (slots > 2 ? step : 0) * tileWidth * 4 * units, rows: tileWidth, columns: 4 * units)
+    gates.columns(step * tileWidth % gates.columns, count: tileWidth)
   }
 
-  private func cells(_ step: Int) -> UnsafeMutablePointer<Scalar> { cells + slot(step) * tileWidth * units }
+  private func cells(_ step: Int) -> UnsafeMutablePointer<Scalar> { cells + slot(step) * shape.hidden * tileWidth }
 
-  private func squashed(_ step: Int) -> UnsafeMutablePointer<Scalar> { squashed + slot(step) * tileWidth * units }
+  private func squashed(_ step: Int) -> UnsafeMutablePointer<Scalar> {
+    squashed + slot(step) * shape.hidden * tileWidth
+  }
 
   // MARK: Parameters
 
@@ -109,14 +119,12 @@ struct LSTMTile<Scalar: NetworkScalar>: ~Copyable {
     let input = parameters + shape.range(of: .inputWeights).lowerBound
     let inputBias = parameters + shape.range(of: .inputBias).lowerBound
     let recurrentBias = parameters + shape.range(of: .recurrentBias).lowerBound
-    for gate in 0..<4 {
-      for unit in 0..<shape.hidden {
-        let from = gate * shape.hidden + unit
-        let row = packed.base + (gate * units + unit) * packed.stride
-        row.update(from: recurrent + from * shape.hidden, count: shape.hidden)
-        (row + units).update(from: input + from * shape.inputs, count: shape.inputs)
-        row[units + shape.inputs] = inputBias[from] + recurrentBias[from]
-      }
+    let (hidden, inputs) = (shape.hidden, shape.inputs)
+    for gate in 0..<4 * hidden {
+      let row = packed.row(gate)
+      row.update(from: recurrent + gate * hidden, count: hidden)
+      (row + hidden).update(from: input + gate * inputs, count: inputs)
+      row[hidden + inputs] = inputBias[gate] + recurrentBias[gate]
     }
   }
 
@@ -125,36 +133,31 @@ struct LSTMTile<Scalar: NetworkScalar>: ~Copyable {
     let input = gradient + shape.range(of: .inputWeights).lowerBound
     let inputBias = gradient + shape.range(of: .inputBias).lowerBound
     let recurrentBias = gradient + shape.range(of: .recurrentBias).lowerBound
-    for gate in 0..<4 {
-      for unit in 0..<shape.hidden {
-        let to = gate * shape.hidden + unit
-        let row = packedGradient.base + (gate * units + unit) * packedGradient.stride
-        for k in 0..<shape.hidden { recurrent[to * shape.hidden + k] += row[k] }
-        for k in 0..<shape.inputs { input[to * shape.inputs + k] += row[units + k] }
-        inputBias[to] += row[units + shape.inputs]
-        recurrentBias[to] += row[units + shape.inputs]
-      }
+    let (hidden, inputs) = (shape.hidden, shape.inputs)
+    for gate in 0..<4 * hidden {
+      let row = packedGradient.row(gate)
+      for k in 0..<hidden { recurrent[gate * hidden + k] += row[k] }
+      for k in 0..<inputs { input[gate * inputs + k] += row[hidden + k] }
+      inputBias[gate] += row[hidden + inputs]
+      recurrentBias[gate] += row[hidden + inputs]
     }
   }
 
-  // MARK: Dropout
-
-  /// No hidden state is dropped.
-  func keepAll() { kept.base.update(repeating: 1, count: tileWidth * units) }
+  private func headWeights(_ parameters: UnsafePointer<Scalar>) -> Matrix<Scalar> {
+    Matrix(
+      UnsafeMutablePointer(mutating: parameters) + shape.range(of: .headWeights).lowerBound, rows: shape.outputs,
+      columns: shape.hidden + shape.statics)
+  }
 
   /// Drops each number of the last hidden state with the given probability and raises the others, so that the mean stays.
   func drop(_ probability: Double, with random: inout SplitMix64) {
     let raised = Scalar(1 / (1 - probability))
-    for row in 0..<tileWidth {
-      for unit in 0..<shape.hidden {
-        kept.base[row * units + unit] = random.uniform() < probability ? 0 : raised
-      }
-    }
+    for at in 0..<shape.hidden * tileWidth { kept[at] = random.uniform() < probability ? 0 : raised }
   }
 
-  // MARK: Passes
+  // MARK: Forward
 
-  /// Fills `outputs` for the given examples.
+  /// Fills `outputs` for the given examples, in the first columns.
   ///
   /// - Parameters:
   ///   - inputs: [example][step][feature].
@@ -165,158 +168,144 @@ struct LSTMTile<Scalar: NetworkScalar>: ~Copyable {
     rows: ArraySlice<Int>
   ) {
     precondition(rows.count <= tileWidth)
-    clearState()
+    for unit in 0..<shape.hidden { cellInput(0).row(unit).update(repeating: 0, count: tileWidth) }
+    cells(0).update(repeating: 0, count: shape.hidden * tileWidth)
     for step in 0..<steps {
-      let input = cellInput(step)
-      fill(input, inputs: inputs, step: step, rows: rows)
-      let gates = gates(step)
-      gates.set(input, times: packed.transposed)
-      advance(
-        gates.base, cells: cells(step), to: cells(step + 1), squashed: squashed(step + 1),
-        hidden: cellInput(step + 1).base)
+      fill(cellInput(step).rows(from: shape.hidden), rows: rows, count: shape.inputs) {
+        inputs + ($0 * steps + step) * shape.inputs
+      }
+      gates(step).set(packed, times: cellInput(step), width: cellWidth)
+      advance(step)
     }
-    fillHeadInputs(statics: statics, rows: rows)
-    let bias = parameters + shape.range(of: .headBias).lowerBound
-    for row in 0..<tileWidth {
-      (outputs.base + row * outputs.stride).update(from: bias, count: shape.outputs)
-    }
-    outputs.set(headInputs, times: headWeights(parameters).transposed, adding: true)
-  }
-
-  private func headWeights(_ parameters: UnsafePointer<Scalar>) -> Matrix<Scalar> {
-    Matrix(
-      UnsafeMutablePointer(mutating: parameters) + shape.range(of: .headWeights).lowerBound, rows: shape.outputs,
-      columns: shape.hidden + shape.statics)
-  }
-
-  private func clearState() {
-    let input = cellInput(0)
-    for row in 0..<tileWidth { (input.base + row * input.stride).update(repeating: 0, count: units) }
-    cells(0).update(repeating: 0, count: tileWidth * units)
-  }
-
-  private func fill(_ input: Matrix<Scalar>, inputs: UnsafePointer<Scalar>, step: Int, rows: ArraySlice<Int>) {
-    var features = input.base + units
-    for row in rows {
-      features.update(from: inputs + (row * steps + step) * shape.inputs, count: shape.inputs)
-      features[shape.inputs] = 1
-      features += input.stride
-    }
-    for _ in rows.count..<tileWidth {
-      features.update(repeating: 0, count: shape.inputs + 1)
-      features += input.stride
-    }
-  }
-
-  private func fillHeadInputs(statics: UnsafePointer<Scalar>, rows: ArraySlice<Int>) {
     let last = cellInput(steps)
-    for row in 0..<tileWidth {
-      let to = headInputs.base + row * headInputs.stride
-      let hidden = last.base + row * last.stride
-      let factors = kept.base + row * units
-      for unit in 0..<shape.hidden { to[unit] = hidden[unit] * factors[unit] }
-      (to + shape.hidden).update(repeating: 0, count: shape.statics)
+    for unit in 0..<shape.hidden {
+      let (from, to) = (last.row(unit), headInputs.row(unit))
+      let factors = kept + unit * tileWidth
+      for column in 0..<tileWidth { to[column] = from[column] * factors[column] }
     }
-    for (row, example) in rows.enumerated() {
-      (headInputs.base + row * headInputs.stride + shape.hidden)
-        .update(from: statics + example * shape.statics, count: shape.statics)
+    fill(headInputs.rows(from: shape.hidden), rows: rows, count: shape.statics) { statics + $0 * shape.statics }
+    let bias = parameters + shape.range(of: .headBias).lowerBound
+    for output in 0..<shape.outputs { outputs.row(output).update(repeating: bias[output], count: tileWidth) }
+    outputs.set(headWeights(parameters), times: headInputs, adding: true, width: headWidth)
+  }
+
+  /// Copies features of examples into the columns of `matrix`; columns without an example become 0.
+  @inline(__always)
+  private func fill(
+    _ matrix: Matrix<Scalar>, rows: ArraySlice<Int>, count: Int, _ features: (Int) -> UnsafePointer<Scalar>
+  ) {
+    for (column, row) in rows.enumerated() {
+      let from = features(row)
+      for feature in 0..<count { matrix.row(feature)[column] = from[feature] }
+    }
+    for feature in 0..<count {
+      (matrix.row(feature) + rows.count).update(repeating: 0, count: tileWidth - rows.count)
     }
   }
 
   /// One step of the cell: sums before the activation become gates in place.
-  private func advance(
-    _ gates: UnsafeMutablePointer<Scalar>, cells: UnsafeMutablePointer<Scalar>, to next: UnsafeMutablePointer<Scalar>,
-    squashed: UnsafeMutablePointer<Scalar>, hidden: UnsafeMutablePointer<Scalar>
-  ) {
-    for row in 0..<tileWidth {
-      let z = gates + row * 4 * units
-      for unit in stride(from: 0, to: units, by: Scalar.Lanes.count) {
-        let at = row * units + unit
-        let input = read(z + unit).sigmoid()
-        let forget = read(z + units + unit).sigmoid()
-        let candidate = read(z + 2 * units + unit).hyperbolicTangent()
-        let output = read(z + 3 * units + unit).sigmoid()
+  private func advance(_ step: Int) {
+    let gates = gates(step)
+    let hidden = cellInput(step + 1)
+    let (cells, next, squashed) = (cells(step), cells(step + 1), squashed(step + 1))
+    for unit in 0..<shape.hidden {
+      let (z, h) = (UnitGates(gates, unit: unit, of: shape.hidden), hidden.row(unit))
+      for column in stride(from: 0, to: tileWidth, by: Scalar.Lanes.count) {
+        let at = unit * tileWidth + column
+        let input = read(z.input + column).sigmoid()
+        let forget = read(z.forget + column).sigmoid()
+        let candidate = read(z.candidate + column).hyperbolicTangent()
+        let output = read(z.output + column).sigmoid()
         let cell = forget * read(cells + at) + input * candidate
         let tanhOfCell = cell.hyperbolicTangent()
-        write(input, z + unit)
-        write(forget, z + units + unit)
-        write(candidate, z + 2 * units + unit)
-        write(output, z + 3 * units + unit)
+        write(input, z.input + column)
+        write(forget, z.forget + column)
+        write(candidate, z.candidate + column)
+        write(output, z.output + column)
         write(cell, next + at)
         write(tanhOfCell, squashed + at)
-        write(output * tanhOfCell, hidden + row * cellInputStride + unit)
+        write(output * tanhOfCell, h + column)
       }
     }
   }
 
-  /// Adds the gradient of a loss to `gradient`, laid out like the parameters, given its gradient by `outputs` there.
+  // MARK: Backward
+
+  /// Adds the gradient of a loss to `gradient`, laid out like the parameters; `outputs` holds the loss's gradient by them.
   ///
   /// To be called once after each `forward`, with the same parameters.
   func backward(_ parameters: UnsafePointer<Scalar>, into gradient: UnsafeMutablePointer<Scalar>) {
-    precondition(slots == steps + 1)
+    precondition(keepsHistory)
     backwardThroughHead(parameters, into: gradient)
-    cellGradient.update(repeating: 0, count: tileWidth * units)
-    let recurrent = Matrix(packed.base, rows: 4 * units, columns: shape.hidden, stride: packed.stride)
+    cellGradient.update(repeating: 0, count: shape.hidden * tileWidth)
+    let recurrent = packed.columns(0, count: shape.hidden).transposed
     for step in (0..<steps).reversed() {
-      let gates = gates(step)
-      retreat(gates.base, cells: cells(step), squashed: squashed(step + 1))
-      if step > 0 { hiddenGradient.set(gates, times: recurrent) }
+      retreat(step)
+      if step > 0 { hiddenGradient.set(recurrent, times: gates(step)) }
     }
-    let all = Matrix(gates, rows: steps * tileWidth, columns: 4 * units)
-    let inputs = Matrix(
-      cellInputs, rows: steps * tileWidth, columns: packed.columns, stride: cellInputStride)
-    packedGradient.set(all.transposed, times: inputs)
+    packedGradient.set(gates, times: cellInputs.columns(0, count: steps * tileWidth).transposed)
     addPackedGradient(to: gradient)
   }
 
   private func backwardThroughHead(_ parameters: UnsafePointer<Scalar>, into gradient: UnsafeMutablePointer<Scalar>) {
-    let weights = Matrix(
-      gradient + shape.range(of: .headWeights).lowerBound, rows: shape.outputs, columns: headInputs.columns)
-    weights.set(outputs.transposed, times: headInputs, adding: true)
+    headWeights(gradient).set(outputs, times: headInputs.transposed, adding: true)
     let bias = gradient + shape.range(of: .headBias).lowerBound
-    for row in 0..<tileWidth {
-      let from = outputs.base + row * outputs.stride
-      for output in 0..<shape.outputs { bias[output] += from[output] }
+    for output in 0..<shape.outputs {
+      let row = outputs.row(output)
+      var sum = Scalar.Lanes(repeating: 0)
+      for column in stride(from: 0, to: tileWidth, by: Scalar.Lanes.count) { sum = sum + read(row + column) }
+      bias[output] += sum.sum()
     }
-    let ofHidden = Matrix(
-      headWeights(parameters).base, rows: shape.outputs, columns: shape.hidden, stride: headInputs.columns)
-    hiddenGradient.set(outputs, times: ofHidden)
-    for at in 0..<tileWidth * units { hiddenGradient.base[at] *= kept.base[at] }
+    hiddenGradient.set(headWeights(parameters).columns(0, count: shape.hidden).transposed, times: outputs)
+    for at in 0..<shape.hidden * tileWidth { hiddenGradient.base[at] *= kept[at] }
   }
 
   /// One step of the cell, backwards: gates become the gradient by the sums before their activation.
-  private func retreat(
-    _ gates: UnsafeMutablePointer<Scalar>, cells: UnsafeMutablePointer<Scalar>, squashed: UnsafeMutablePointer<Scalar>
-  ) {
+  private func retreat(_ step: Int) {
+    let gates = gates(step)
+    let (cells, squashed) = (cells(step), squashed(step + 1))
     let one = Scalar.Lanes(repeating: 1)
-    for row in 0..<tileWidth {
-      let z = gates + row * 4 * units
-      for unit in stride(from: 0, to: units, by: Scalar.Lanes.count) {
-        let at = row * units + unit
-        let input = read(z + unit)
-        let forget = read(z + units + unit)
-        let candidate = read(z + 2 * units + unit)
-        let output = read(z + 3 * units + unit)
+    for unit in 0..<shape.hidden {
+      let z = UnitGates(gates, unit: unit, of: shape.hidden)
+      for column in stride(from: 0, to: tileWidth, by: Scalar.Lanes.count) {
+        let at = unit * tileWidth + column
+        let input = read(z.input + column)
+        let forget = read(z.forget + column)
+        let candidate = read(z.candidate + column)
+        let output = read(z.output + column)
         let tanhOfCell = read(squashed + at)
         let byHidden = read(hiddenGradient.base + at)
         let throughHidden = byHidden * output * (one - tanhOfCell * tanhOfCell)
         let byCell = read(cellGradient + at) + throughHidden
-        write(byCell * candidate * input * (one - input), z + unit)
-        write(byCell * read(cells + at) * forget * (one - forget), z + units + unit)
-        write(byCell * input * (one - candidate * candidate), z + 2 * units + unit)
-        write(byHidden * tanhOfCell * output * (one - output), z + 3 * units + unit)
+        write(byCell * candidate * input * (one - input), z.input + column)
+        write(byCell * read(cells + at) * forget * (one - forget), z.forget + column)
+        write(byCell * input * (one - candidate * candidate), z.candidate + column)
+        write(byHidden * tanhOfCell * output * (one - output), z.output + column)
         write(byCell * forget, cellGradient + at)
       }
     }
   }
 
-  @inline(__always)
-  private func read(_ from: UnsafePointer<Scalar>) -> Scalar.Lanes {
-    UnsafeRawPointer(from).loadUnaligned(as: Scalar.Lanes.self)
-  }
+  /// Where the four gates of one hidden unit lie.
+  private struct UnitGates {
+    let input, forget, candidate, output: UnsafeMutablePointer<Scalar>
 
-  @inline(__always)
-  private func write(_ lanes: Scalar.Lanes, _ to: UnsafeMutablePointer<Scalar>) {
-    UnsafeMutableRawPointer(to).storeBytes(of: lanes, as: Scalar.Lanes.self)
+    @inline(__always)
+    init(_ gates: Matrix<Scalar>, unit: Int, of hidden: Int) {
+      input = gates.row(unit)
+      forget = gates.row(hidden + unit)
+      candidate = gates.row(2 * hidden + unit)
+      output = gates.row(3 * hidden + unit)
+    }
   }
+}
+
+@inline(__always)
+func read<Scalar: NetworkScalar>(_ from: UnsafePointer<Scalar>) -> Scalar.Lanes {
+  UnsafeRawPointer(from).loadUnaligned(as: Scalar.Lanes.self)
+}
+
+@inline(__always)
+func write<Scalar: NetworkScalar>(_ lanes: Scalar.Lanes, _ to: UnsafeMutablePointer<Scalar>) {
+  UnsafeMutableRawPointer(to).storeBytes(of: lanes, as: Scalar.Lanes.self)
 }

@@ -14,6 +14,12 @@ package protocol NetworkLanes: BitwiseCopyable, Sendable {
   static func * (a: Self, b: Self) -> Self
   static func / (a: Self, b: Self) -> Self
 
+  /// The lanes from first to last.
+  func sum() -> Scalar
+
+  /// 1 in lanes above 0, 0 in the others.
+  func isPositive() -> Self
+
   /// Lanes beyond `bound` become `bound`, those below `-bound` become `-bound`; NaN stays.
   func held(within bound: Scalar) -> Self
 
@@ -42,6 +48,11 @@ extension NetworkLanes {
 
 extension SIMD16: NetworkLanes where Scalar == Float {
   package static var count: Int { 16 }
+
+  @inline(__always)
+  package func isPositive() -> Self {
+    Self(repeating: 0).replacing(with: Self(repeating: 1), where: self .> Self(repeating: 0))
+  }
 
   @inline(__always)
   package func held(within bound: Float) -> Self {
@@ -73,6 +84,11 @@ extension SIMD16: NetworkLanes where Scalar == Float {
 
 extension SIMD8: NetworkLanes where Scalar == Double {
   package static var count: Int { 8 }
+
+  @inline(__always)
+  package func isPositive() -> Self {
+    Self(repeating: 0).replacing(with: Self(repeating: 1), where: self .> Self(repeating: 0))
+  }
 
   @inline(__always)
   package func held(within bound: Double) -> Self {

@@ -97,8 +97,8 @@ package enum NetworkTrainer {
         if weightOfStep == 0 { continue }
         for at in gradient.indices { gradient[at] = 0 }
         sum += trained.addGradient(
-          of: loss, on: examples, rows: rows, scale: 1 / weightOfStep, tile: tile, to: &gradient,
-          dropping: { if options.dropout > 0 { $0.drop(options.dropout, with: &random) } })
+          of: loss, on: examples, rows: rows, scale: 1 / weightOfStep, dropout: options.dropout, with: &random,
+          tile: tile, to: &gradient)
         weight += weightOfStep
         optimiser.update(&trained.parameters, by: gradient)
       }

@@ -17,48 +17,43 @@ struct PinballLoss<Scalar: NetworkScalar> {
     return total
   }
 
-  /// The weighted sum of the losses of the given examples, whose forecasts are the first rows of `forecasts`.
-  func sum(of forecasts: Matrix<Scalar>, _ examples: LearningExamples<Scalar>, rows: ArraySlice<Int>) -> Double {
-    var total = 0.0
-    examples.targets.withUnsafeBufferPointer { targets in
-      for (tileRow, row) in rows.enumerated() {
-        let forecast = forecasts.base + tileRow * forecasts.stride
-        var ofRow = 0.0
-        for lead in 0..<examples.leads {
-          let target = targets[row * examples.leads + lead]
-          if target.isNaN { continue }
-          var ofLead: Scalar = 0
-          for (level, q) in levels.enumerated() {
-            let error = target - forecast[lead * levels.count + level]
-            ofLead += error > 0 ? q * error : (q - 1) * error
-          }
-          ofRow += Double(ofLead)
-        }
-        total += ofRow * Double(examples.weight(of: row))
+  /// The weighted sum of the losses of the given examples, whose forecasts are the first columns of `forecasts`.
+  ///
+  /// - Parameter gradientScale: Where given, `forecasts` are replaced by the gradient of this times the sum; it is zero where
+  ///   nothing is scored.
+  func sum(
+    of forecasts: Matrix<Scalar>, _ examples: LearningExamples<Scalar>, rows: ArraySlice<Int>,
+    gradientScale: Double? = nil
+  ) -> Double {
+    // Columns are examples; those that are not scored have weight 0.
+    var targets = [Scalar](repeating: 0, count: examples.leads * tileWidth)
+    var weights = targets
+    for (column, row) in rows.enumerated() {
+      for lead in 0..<examples.leads {
+        let target = examples.targets[row * examples.leads + lead]
+        if target.isNaN { continue }
+        targets[lead * tileWidth + column] = target
+        weights[lead * tileWidth + column] = examples.weight(of: row)
       }
+    }
+    let scale = gradientScale.map { Scalar.Lanes(repeating: Scalar($0)) }
+    var total = 0.0
+    for lead in 0..<examples.leads {
+      var ofLead = Scalar.Lanes(repeating: 0)
+      for column in stride(from: 0, to: tileWidth, by: Scalar.Lanes.count) {
+        let target: Scalar.Lanes = targets.withUnsafeBufferPointer { read($0.baseAddress! + lead * tileWidth + column) }
+        let weight: Scalar.Lanes = weights.withUnsafeBufferPointer { read($0.baseAddress! + lead * tileWidth + column) }
+        let scaled = scale.map { $0 * weight }
+        for (level, q) in levels.enumerated() {
+          let forecast = forecasts.row(lead * levels.count + level) + column
+          let error = target - read(forecast)
+          let isTooLow = error.isPositive()
+          ofLead = ofLead + weight * error * (isTooLow - Scalar.Lanes(repeating: 1 - q))
+          if let scaled { write(scaled * (Scalar.Lanes(repeating: 1 - q) - isTooLow), forecast) }
+        }
+      }
+      total += Double(ofLead.sum())
     }
     return total
-  }
-
-  /// Replaces all forecasts by the gradient of `scale` times `sum`; it is zero where nothing is scored.
-  func replaceByGradient(
-    _ forecasts: Matrix<Scalar>, _ examples: LearningExamples<Scalar>, rows: ArraySlice<Int>, scale: Double
-  ) {
-    examples.targets.withUnsafeBufferPointer { targets in
-      for (tileRow, row) in rows.enumerated() {
-        let forecast = forecasts.base + tileRow * forecasts.stride
-        let factor = Scalar(scale * Double(examples.weight(of: row)))
-        for lead in 0..<examples.leads {
-          let target = targets[row * examples.leads + lead]
-          for (level, q) in levels.enumerated() {
-            let at = lead * levels.count + level
-            forecast[at] = target.isNaN ? 0 : target > forecast[at] ? -q * factor : (1 - q) * factor
-          }
-        }
-      }
-    }
-    for tileRow in rows.count..<forecasts.rows {
-      (forecasts.base + tileRow * forecasts.stride).update(repeating: 0, count: forecasts.columns)
-    }
   }
 }

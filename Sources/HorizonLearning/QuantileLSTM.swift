@@ -74,9 +74,9 @@ package struct QuantileLSTM<Scalar: NetworkScalar>: Sendable {
         for start in stride(from: 0, to: count, by: tileWidth) {
           let inTile = rows[start..<min(start + tileWidth, count)]
           tile.forward(parameters.baseAddress!, inputs: inputs, statics: statics, rows: inTile)
-          for (row, example) in inTile.enumerated() {
-            (forecasts.baseAddress! + example * shape.outputs)
-              .initialize(from: tile.outputs.base + row * tile.outputs.stride, count: shape.outputs)
+          for (column, example) in inTile.enumerated() {
+            let forecast = forecasts.baseAddress! + example * shape.outputs
+            for output in 0..<shape.outputs { (forecast + output).initialize(to: tile.outputs.row(output)[column]) }
           }
         }
       }
@@ -107,28 +107,35 @@ package struct QuantileLSTM<Scalar: NetworkScalar>: Sendable {
   }
 
   /// The loss and its gradient by every parameter, laid out like `parameters`.
+  ///
+  /// - Parameters:
+  ///   - dropout: Share of the last hidden states that count as 0, the others more in turn; in [0, 1).
+  ///   - seed: Decides which ones.
   @_specialize(where Scalar == Float)
   @_specialize(where Scalar == Double)
-  package func gradient(on examples: LearningExamples<Scalar>) -> (loss: Double, gradient: [Scalar]) {
+  package func gradient(
+    on examples: LearningExamples<Scalar>, dropout: Double = 0, seed: UInt64 = 0
+  ) -> (loss: Double, gradient: [Scalar]) {
     examples.check(fit: self)
     let tile = LSTMTile<Scalar>(shape, steps: examples.steps, keepsHistory: true)
     var gradient = [Scalar](repeating: 0, count: parameters.count)
+    var random = SplitMix64(seed: seed)
     let rows = Array(0..<examples.count)
     let loss = PinballLoss(levels: levels.map { Scalar($0) })
     let weight = loss.weight(examples, rows: rows[...])
     let sum = addGradient(
-      of: loss, on: examples, rows: rows[...], scale: 1 / weight, tile: tile, to: &gradient, dropping: { _ in })
+      of: loss, on: examples, rows: rows[...], scale: 1 / weight, dropout: dropout, with: &random, tile: tile,
+      to: &gradient)
     return (sum / weight, gradient)
   }
 
   /// Adds the gradient of `scale` times the summed loss of the given examples.
   ///
-  /// - Parameter dropping: Decides for each tile which hidden states are dropped.
   /// - Returns: The sum of the losses.
   @inline(__always)
   func addGradient(
     of loss: PinballLoss<Scalar>, on examples: LearningExamples<Scalar>, rows: ArraySlice<Int>, scale: Double,
-    tile: borrowing LSTMTile<Scalar>, to gradient: inout [Scalar], dropping: (borrowing LSTMTile<Scalar>) -> Void
+    dropout: Double, with random: inout SplitMix64, tile: borrowing LSTMTile<Scalar>, to gradient: inout [Scalar]
   ) -> Double {
     var sum = 0.0
     parameters.withUnsafeBufferPointer { parameters in
@@ -136,10 +143,9 @@ package struct QuantileLSTM<Scalar: NetworkScalar>: Sendable {
         tile.pack(parameters.baseAddress!)
         for start in stride(from: rows.startIndex, to: rows.endIndex, by: tileWidth) {
           let inTile = rows[start..<min(start + tileWidth, rows.endIndex)]
-          dropping(tile)
+          if dropout > 0 { tile.drop(dropout, with: &random) }
           tile.forward(parameters.baseAddress!, inputs: examples.inputs, statics: examples.statics, rows: inTile)
-          sum += loss.sum(of: tile.outputs, examples, rows: inTile)
-          loss.replaceByGradient(tile.outputs, examples, rows: inTile, scale: scale)
+          sum += loss.sum(of: tile.outputs, examples, rows: inTile, gradientScale: scale)
           tile.backward(parameters.baseAddress!, into: gradient.baseAddress!)
         }
       }

@@ -55,6 +55,9 @@ package enum Contestant: Sendable {
     case .learner(let l): type(of: l).card
     }
   }
+
+  /// Whether it must learn from the fleet before it can take part.
+  package var isLearner: Bool { if case .learner = self { true } else { false } }
 }
 
 extension ForecastModel {

@@ -87,10 +87,6 @@ extension TrainedContestants {
   }
 }
 
-extension Contestant {
-  var isLearner: Bool { if case .learner = self { true } else { false } }
-}
-
 extension [Contestant] {
   /// The contestants with what a finished run kept of those that learnt from its fleet; without it they refuse every series.
   ///

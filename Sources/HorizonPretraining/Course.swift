@@ -19,9 +19,9 @@ struct Course {
     }
 
     var trend: [Double]?
-    if random.chance(0.5 + 0.45 * richness) {
+    if random.chance(0.6 + 0.35 * richness) {
       let path = TrendLaw.path(count: count, &random)
-      add(path, weight: random.logUniform(0.1, 50))
+      add(path, weight: random.logUniform(0.1, 100))
       trend = path
     }
     if let path = PeriodicLaw.seasons(step: step, count: count, richness: richness, &random) {
@@ -35,10 +35,10 @@ struct Course {
     if random.chance(0.3 * richness) {
       add(JumpLaw.path(count: count, &random), weight: random.logUniform(0.5, 20))
     }
-    if random.chance(0.12) {
+    if random.chance(0.04 + 0.16 * richness) {
       add(RenewalLaw.path(count: count, &random), weight: random.logUniform(0.5, 20))
     }
-    for _ in 0..<random.integer(0...2) where random.chance(0.3 * (0.4 + richness)) {
+    for _ in 0..<random.integer(0...2) where random.chance(0.42 * richness) {
       let bursts = BurstLaw(count: count, &random)
       add(bursts.path(&random), weight: random.logUniform(0.7, 20))
     }
@@ -48,7 +48,8 @@ struct Course {
         for t in scale.indices { scale[t] *= exp(max(-3, min(3, slope * trend[t]))) }
       }
       let noise = NoiseLaw(&random).path(count: count, &random)
-      add(zip(noise, scale).map { $0 * $1 }, weight: 1)
+      let isQuiet = power > 0 && random.chance(0.35)
+      add(zip(noise, scale).map { $0 * $1 }, weight: isQuiet ? random.logUniform(0.005, 1) : 1)
     }
     if random.chance(0.06) {
       let outliers = random.logUniform(0.002, 0.03)

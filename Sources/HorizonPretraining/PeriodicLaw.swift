@@ -113,12 +113,12 @@ extension PeriodicLaw {
       let envelope = envelope(count: count, &random)
       for t in sum.indices { sum[t] += weight * path[t] * (envelope?[t] ?? 1) }
     }
-    for (chance, period) in likely(step) where random.chance(chance * (0.5 + richness)) {
+    for (chance, period) in likely(step) where random.chance(chance * (0.3 + 1.4 * richness)) {
       add(PeriodicLaw(period: period, &random), &random)
     }
     let day = Int(86_400 / step.seconds)
-    if day >= 2, random.chance(0.3) { add(PeriodicLaw(day: day, days: 7, &random), &random) }
-    if random.chance(0.12) {
+    if day >= 2, random.chance(0.6 * richness) { add(PeriodicLaw(day: day, days: 7, &random), &random) }
+    if random.chance(0.24 * richness) {
       let period = random.logUniform(2.5, 90)
       add(PeriodicLaw(period: random.chance(0.5) ? period.rounded() : period, &random), &random)
     }
@@ -130,7 +130,7 @@ extension PeriodicLaw {
   private static func likely(_ step: Step) -> [(Double, Double)] {
     let readings = 1 / step.days
     let known: [(Double, Double)] = [
-      (0.6, readings), (0.06, readings / 2), (0.55, 7 * readings), (0.05, 14 * readings), (0.12, 30.4375 * readings),
+      (0.75, readings), (0.06, readings / 2), (0.65, 7 * readings), (0.05, 14 * readings), (0.12, 30.4375 * readings),
       (0.05, 91.31 * readings), (0.4, 365.25 * readings),
     ]
     return known.filter { $0.1 >= 2 }

@@ -8,7 +8,15 @@ import HorizonNumerics
 package struct PretrainFamily: Sendable {
   package let seed: UInt64
 
-  package init(seed: UInt64) { self.seed = seed }
+  /// The seed with its bits mixed: as it is, it differs from its neighbour's in the lowest bits only, which a hash cannot
+  /// tell from another first digit of the index.
+  private let key: UInt64
+
+  package init(seed: UInt64) {
+    self.seed = seed
+    var random = SplitMix64(seed: seed)
+    key = random.next()
+  }
 
   /// The series of one index: a function of seed, index, step and length alone.
   ///
@@ -19,7 +27,7 @@ package struct PretrainFamily: Sendable {
   /// - Complexity: O(*length*).
   package func series(_ index: Int, step: Step, length: Int) -> PretrainSeries {
     precondition(length >= 2, "a series has at least two readings")
-    var random = SplitMix64(seed: stableHash("\(index)/\(step.seconds)/\(length)", seed: seed))
+    var random = SplitMix64(seed: stableHash("\(index)/\(step.seconds)/\(length)", seed: key))
     let kinds = ResourceKind.allCases
     let kind = kinds[random.integer(0...(kinds.count - 1))]
     let course = Course(step: step, count: length, &random)
@@ -31,7 +39,7 @@ package struct PretrainFamily: Sendable {
   ///
   /// - Parameter longest: At least 2, in readings.
   package func length(_ index: Int, longest: Int) -> Int {
-    var random = SplitMix64(seed: stableHash("\(index)/length", seed: seed))
+    var random = SplitMix64(seed: stableHash("\(index)/length", seed: key))
     return longest <= 30 ? longest : min(longest, Int(random.logUniform(30, Double(longest + 1))))
   }
 }

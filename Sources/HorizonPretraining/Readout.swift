@@ -10,7 +10,7 @@ struct Readout {
     var path = Readout.linked(course.values, &random)
     let hasFloor = random.chance(0.96)
     if hasFloor { for t in path.indices { path[t] = max(0, path[t]) } }
-    if random.chance(0.05) { Readout.silence(&path, &random) }
+    if random.chance(0.04) { Readout.silence(&path, &random) }
     if random.chance(0.02) { Readout.hold(&path, &random) }
 
     // Only what is read first decides unit and ceiling: a size that the end of a series had a say in would give it away.
@@ -88,8 +88,8 @@ struct Readout {
     if isCount {
       let size = typical / random.logUniform(0.2, 1_000)
       for t in path.indices { path[t] = size * random.poisson(mean: path[t] / size) }
-    } else if random.chance(0.3) {
-      let grain = typical * random.logUniform(1e-4, 0.3)
+    } else if random.chance(0.25) {
+      let grain = typical * random.logUniform(1e-4, 0.2)
       for t in path.indices { path[t] = grain * (path[t] / grain).rounded() }
     }
   }

@@ -48,15 +48,27 @@ extension Scenario {
 
 struct SynthCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "synth", abstract: "Makes a seeded synthetic fleet with known truth.",
+    commandName: "synth", abstract: "Makes a seeded synthetic fleet with known truth, or series to train on.",
     discussion: """
+      The family 'pretrain' is what shipped weights are trained on: random
+      series that share nothing with fleets, one a server, each of 30 readings
+      to --days. It writes metrics.parquet alone.
+
       EXAMPLES
         horizonscale synth --out fleet --servers 200
         horizonscale synth --out disks --scenario sawtooth-disk --days 730
+        horizonscale synth --out universe --family pretrain --step hour --days 60
       """)
 
-  @Option(help: "Folder for metrics.parquet, inventory.parquet and truth.parquet.")
+  enum Family: String, CaseIterable, ExpressibleByArgument {
+    case fleet, pretrain
+  }
+
+  @Option(help: "Folder for metrics.parquet and, of a fleet, inventory.parquet and truth.parquet.")
   var out: String
+
+  @Option(help: "What to make.")
+  var family = Family.fleet
 
   @OptionGroup var fleet: FleetOptions
 
@@ -72,12 +84,25 @@ struct SynthCommand: AsyncParsableCommand {
     if let threads, threads < 1 {
       throw Failure(.badUsage, "--threads: \(threads) is no number of threads.", remedy: "Use at least 1.")
     }
-    let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
-    try await SyntheticFleet(plan).write(to: out, threads: threads) { done in
+    func report(_ done: Int) throws {
       progress.report("synth", Double(done) / Double(plan.servers))
       try Interruption.check()
     }
-    progress.say("Wrote metrics.parquet, inventory.parquet and truth.parquet to \(out).")
+    switch family {
+    case .fleet:
+      let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+      try await SyntheticFleet(plan).write(to: out, threads: threads, progress: report)
+      progress.say("Wrote metrics.parquet, inventory.parquet and truth.parquet to \(out).")
+    case .pretrain:
+      guard plan.scenarios == nil else {
+        throw Failure(
+          .badUsage, "--scenario: the family 'pretrain' has no scenarios.",
+          remedy: "Leave out --scenario, or --family pretrain.")
+      }
+      try PretrainFiles(seed: plan.seed, servers: plan.servers, days: plan.days, step: plan.step)
+        .write(to: out, progress: report)
+      progress.say("Wrote metrics.parquet to \(out).")
+    }
   }
 }
 

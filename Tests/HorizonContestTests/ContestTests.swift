@@ -17,7 +17,9 @@ private func tile(_ panel: Panel) -> ContestTile {
     lastReading: [Int](repeating: panel.cutoff, count: panel.count), staleAfter: 14)
 }
 
-private let settings = ContestSettings(contestants: Catalog.all, horizon: 60, folds: 4)
+/// All that need no training.
+private let contestants = Catalog.all.filter { !$0.isLearner }
+private let settings = ContestSettings(contestants: contestants, horizon: 60, folds: 4)
 
 private func words(_ digests: [SeriesDigest]) -> [[UInt32]] {
   digests.map { digest in
@@ -130,7 +132,7 @@ private func words(_ digests: [SeriesDigest]) -> [[UInt32]] {
       let decision = decisions.series[s]
       let members = decision.members.isEmpty ? [decision.champion] : decision.members
       let blocks = members.map { index in
-        guard case .model(let model) = Catalog.all[index] else { fatalError("a member is a model") }
+        guard case .model(let model) = contestants[index] else { fatalError("a member is a model") }
         return model.checkedForecast(of: known.selecting([s], cutoff: known.cutoff), horizon: horizon)
       }
       var block = ForecastBlock(count: 1, horizon: horizon)
@@ -151,6 +153,6 @@ private func words(_ digests: [SeriesDigest]) -> [[UInt32]] {
 
   private func decisionSettings() -> DecisionSettings {
     DecisionSettings(
-      cards: Catalog.all.map(\.card), leads: settings.leads, step: .day, lowestThreshold: 80)
+      cards: contestants.map(\.card), leads: settings.leads, step: .day, lowestThreshold: 80)
   }
 }

@@ -49,4 +49,33 @@ import Testing
       #expect(c[row * (n + 2) + n] == before[row * (n + 2) + n])
     }
   }
+
+  @Test(arguments: [(96, 30), (256, 81), (1_274, 98)])
+  func columnsOfTheEvenWidthAreTreatedAlike(rows: Int, inner: Int) {
+    useOneThreadForMatrices()
+    let width = Matrix<Float>.evenWidth(rows: rows, inner: inner, columns: 64, adding: false)
+    #expect(width >= 8 && 64 % width == 0)
+    // Two columns, in turn, with other numbers and in memory that is laid out otherwise.
+    var random = SplitMix64(seed: 12)
+    var a = (0..<rows * inner).map { _ in Float(random.normal()) }
+    var b = [Float](repeating: 0, count: inner * (width + 9))
+    for row in 0..<inner {
+      let pair = [Float(random.normal()), Float(random.normal())]
+      for column in 0..<width { b[row * (width + 9) + column] = pair[column % 2] }
+    }
+    var c = [Float](repeating: 0, count: rows * (width + 7))
+    a.withUnsafeMutableBufferPointer { a in
+      b.withUnsafeMutableBufferPointer { b in
+        c.withUnsafeMutableBufferPointer { c in
+          Matrix(c.baseAddress!, rows: rows, columns: width, stride: width + 7).set(
+            Matrix(a.baseAddress!, rows: rows, columns: inner),
+            times: Matrix(b.baseAddress!, rows: inner, columns: width, stride: width + 9))
+        }
+      }
+    }
+    for row in 0..<rows {
+      let start = row * (width + 7)
+      #expect((0..<width).allSatisfy { c[start + $0] == c[start + $0 % 2] })
+    }
+  }
 }

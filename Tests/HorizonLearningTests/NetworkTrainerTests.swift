@@ -150,6 +150,38 @@ import Testing
     #expect(network.parameters == given)
   }
 
+  /// Whole-panel steps, so that the order of examples does not matter.
+  @Test func stepsAreThoseOfAdamW() throws {
+    let shape = LSTMShape(inputs: 2, statics: 1, hidden: 4, outputs: 6)
+    var network = QuantileLSTM<Double>(shape, levels: Self.levels, seed: 1)
+    let examples: LearningExamples<Double> = randomExamples(count: 50, steps: 3, leads: 2, shape: shape, seed: 2)
+    var options = TrainingOptions()
+    options.epochs = 5
+    options.learningRate = 0.05
+    options.weightDecay = 0.1
+    options.largestGradient = 0.05
+    var slow = network
+    var (mean, square) = (slow.parameters.map { _ in 0.0 }, slow.parameters.map { _ in 0.0 })
+    for step in 1...5 {
+      let gradient = slow.gradient(on: examples).gradient
+      let length = gradient.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      if step == 1 { #expect(length > 0.05) }
+      let rate = options.learningRate(step: step, of: 5)
+      for at in gradient.indices {
+        let isBias = LSTMTensor.allCases.contains {
+          $0.rawValue.contains("bias") && shape.range(of: $0).contains(at)
+        }
+        let g = gradient[at] * min(1, 0.05 / length)
+        mean[at] = 0.9 * mean[at] + 0.1 * g
+        square[at] = 0.999 * square[at] + 0.001 * g * g
+        let (m, v) = (mean[at] / (1 - pow(0.9, Double(step))), square[at] / (1 - pow(0.999, Double(step))))
+        slow.parameters[at] -= rate * (m / (v.squareRoot() + 1e-8) + (isBias ? 0 : 0.1 * slow.parameters[at]))
+      }
+    }
+    _ = try NetworkTrainer.train(&network, on: examples, options: options)
+    #expect(zip(network.parameters, slow.parameters).allSatisfy { abs($0 - $1) < 1e-10 })
+  }
+
   @Test func theLearningRateRisesThenFallsToNothing() {
     var options = TrainingOptions()
     options.warmUp = 0.1

@@ -22,17 +22,22 @@ import Testing
   }
 
   @Test(arguments: shapes) func doubleGradientsAgreeWithFiniteDifferences(shape: LSTMShape) {
-    checkGradients(of: Double.self, shape: shape, step: 1e-5, tolerance: 1e-6)
+    checkGradients(of: Double.self, shape: shape, tolerance: 1e-6)
   }
 
   /// The differences are taken in Double: in Float they would drown in rounding.
   @Test(arguments: shapes) func floatGradientsAgreeWithFiniteDifferences(shape: LSTMShape) {
-    checkGradients(of: Float.self, shape: shape, step: 1e-5, tolerance: 1e-3)
+    checkGradients(of: Float.self, shape: shape, tolerance: 1e-3)
+  }
+
+  @Test func gradientsAgreeWithFiniteDifferencesUnderDropout() {
+    checkGradients(of: Double.self, shape: Self.shapes[0], dropout: 0.4, tolerance: 1e-6)
   }
 
   private func checkGradients<Scalar: NetworkScalar>(
-    of: Scalar.Type, shape: LSTMShape, step: Double, tolerance: Double
+    of: Scalar.Type, shape: LSTMShape, dropout: Double = 0, tolerance: Double
   ) {
+    let step = 1e-5
     let precise = QuantileLSTM<Double>(shape, levels: Self.levels, parameters: scattered(shape))
     let examples: LearningExamples<Double> = randomExamples(
       count: 70, steps: 6, leads: precise.leads, shape: shape, seed: 6, weighted: true)
@@ -42,7 +47,8 @@ import Testing
       on: LearningExamples(
         count: examples.count, steps: examples.steps, leads: examples.leads,
         inputs: examples.inputs.map { Scalar($0) }, statics: examples.statics.map { Scalar($0) },
-        targets: examples.targets.map { Scalar($0) }, weights: examples.weights.map { Scalar($0) })
+        targets: examples.targets.map { Scalar($0) }, weights: examples.weights.map { Scalar($0) }),
+      dropout: dropout, seed: 7
     ).gradient
     for tensor in LSTMTensor.allCases {
       let range = shape.range(of: tensor)
@@ -51,13 +57,19 @@ import Testing
       for at in stride(from: range.lowerBound, to: range.upperBound, by: max(1, range.count / 40)) {
         var moved = precise
         moved.parameters[at] = precise.parameters[at] + step
-        let up = moved.loss(on: examples)
+        let up = loss(of: moved, on: examples, dropout: dropout)
         moved.parameters[at] = precise.parameters[at] - step
-        let difference = (up - moved.loss(on: examples)) / (2 * step)
+        let difference = (up - loss(of: moved, on: examples, dropout: dropout)) / (2 * step)
         #expect(
           abs(Double(gradient[at]) - difference) <= tolerance * largest, "\(tensor.rawValue)[\(at - range.lowerBound)]")
       }
     }
+  }
+
+  private func loss(
+    of network: QuantileLSTM<Double>, on examples: LearningExamples<Double>, dropout: Double
+  ) -> Double {
+    dropout > 0 ? network.gradient(on: examples, dropout: dropout, seed: 7).loss : network.loss(on: examples)
   }
 
   /// Larger than those of a fresh network, so that no gate is in its linear range.
@@ -66,21 +78,25 @@ import Testing
     return (0..<shape.parameterCount).map { _ in 0.5 * random.normal() }
   }
 
-  @Test func aForecastHasTheSameBitsInAnyCompanyAndPlace() {
-    let shape = LSTMShape(inputs: 5, statics: 3, hidden: 24, outputs: 21)
+  @Test(arguments: [
+    LSTMShape(inputs: 5, statics: 3, hidden: 24, outputs: 21),
+    LSTMShape(inputs: 16, statics: 2, hidden: 64, outputs: 1_272),
+  ]) func aForecastHasTheSameBitsInAnyCompanyAndPlace(shape: LSTMShape) {
     let network = QuantileLSTM<Float>(shape, levels: Self.levels, seed: 8)
-    let all: LearningExamples<Float> = randomExamples(count: 150, steps: 9, leads: 7, shape: shape, seed: 9)
+    let all: LearningExamples<Float> = randomExamples(
+      count: 150, steps: 9, leads: network.leads, shape: shape, seed: 9)
     let together = network.forward(inputs: all.inputs, statics: all.statics, count: all.count)
+    let length = 9 * shape.inputs
     for example in [0, 1, 15, 63, 64, 100, 149] {
-      let inputs = Array(all.inputs[example * 45..<(example + 1) * 45])
-      let statics = Array(all.statics[example * 3..<(example + 1) * 3])
-      let own = Array(together[example * 21..<(example + 1) * 21])
+      let inputs = Array(all.inputs[example * length..<(example + 1) * length])
+      let statics = Array(all.statics[example * shape.statics..<(example + 1) * shape.statics])
+      let own = Array(together[example * shape.outputs..<(example + 1) * shape.outputs])
       #expect(network.forward(inputs: inputs, statics: statics, count: 1) == own)
       // Behind others, some of them without a number.
-      let before = [Float](repeating: .nan, count: 45) + [Float](repeating: 1e30, count: 45 * 6)
+      let before = [Float](repeating: .nan, count: length) + [Float](repeating: 1e30, count: length * 6)
       let company = network.forward(
-        inputs: before + inputs, statics: [Float](repeating: 7, count: 21) + statics, count: 8)
-      #expect(Array(company.suffix(21)) == own)
+        inputs: before + inputs, statics: [Float](repeating: 7, count: 7 * shape.statics) + statics, count: 8)
+      #expect(Array(company.suffix(shape.outputs)) == own)
     }
   }
 

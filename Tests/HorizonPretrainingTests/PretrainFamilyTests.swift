@@ -30,6 +30,14 @@ import Testing
     #expect(Array(bits(family.series(1, step: .day, length: 91)).prefix(90)) != first)
   }
 
+  @Test func neighbouringSeedsShareNoSeries() {
+    let families = (2_020..<2_028).map { PretrainFamily(seed: $0) }
+    let all = families.flatMap { family in (0..<120).map { bits(family.series($0, step: .day, length: 30)) } }
+    // Series that never change have few bits to differ in.
+    let lively = all.filter { Set($0).count > 10 }
+    #expect(lively.count > 600 && Set(lively).count == lively.count)
+  }
+
   @Test(arguments: [Step.day, .hour])
   func readingsAreFiniteOrMissingAndTheOutermostAreThere(step: Step) {
     for series in sample(step) {

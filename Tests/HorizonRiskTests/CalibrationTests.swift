@@ -38,7 +38,7 @@ import Testing
   }
 
   @Test(arguments: [0.0, 0.5, 0.95]) func promisedChancesComeTrueAsOften(share: Double) throws {
-    let results = try trial(share: share, persistence: Float(share), series: 3_000)
+    let results = try trial(share: share, persistence: Float(share), series: 12_000)
     for low in stride(from: 0.0, to: 1.0, by: 0.25) {
       let bin = results.filter { $0.chance >= low && ($0.chance < low + 0.25 || low == 0.75) }
       guard bin.count >= 60 else { continue }
