@@ -42,7 +42,7 @@ package struct BoosterLibrary: @unchecked Sendable {  // a table of addresses th
     let words = String(decoding: said.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     guard isOpen != 0 else { throw .libraryMissing(words) }
     functions = table.pointee
-    path = words
+    path = URL(fileURLWithPath: words).resolvingSymlinksInPath().path
     var (major, minor, patch): (Int32, Int32, Int32) = (0, 0, 0)
     functions.version(&major, &minor, &patch)
     version = "\(major).\(minor).\(patch)"

@@ -54,7 +54,7 @@ import Testing
   func contributionsAddUpToTheQuantilesAndNameTheFeaturesThatMatter(_ trees: BoosterParameters.Trees) throws {
     let rows = try BoosterTests.rows(2_000, seed: 1)
     let booster = try Booster.trained(on: rows, parameters: BoosterTests.parameters { $0.trees = trees })
-    let count = 300
+    let count = 100
     let asked = Array(rows.features.prefix(count * 3))
     let (quantiles, parts) = (
       try booster.predict(rows: asked, count: count), try booster.contributions(rows: asked, count: count)
@@ -168,14 +168,14 @@ import Testing
       on: BoosterTests.rows(200, seed: 3),
       parameters: BoosterTests.parameters { ($0.trees, $0.leastChildWeight, $0.depth) = (.onePerLevel, 1, 6) })
     let asked = try BoosterTests.rows(2_000, seed: 4)
-    let sums = try booster.contributions(rows: Array(asked.features.prefix(1_500)), count: 500)
+    let sums = try booster.contributions(rows: Array(asked.features.prefix(600)), count: 200)
     let quantiles = try booster.predict(rows: asked.features, count: asked.count)
     for row in 0..<asked.count {
       let own = quantiles[(row * 3)..<(row * 3 + 3)]
       #expect(own.elementsEqual(own.sorted()))
     }
-    let raw = (0..<1_500).map { sums[($0 * 4)..<($0 * 4 + 4)].reduce(0, +) }
-    #expect((0..<500).contains { raw[$0 * 3] > raw[$0 * 3 + 1] + 1e-3 }, "the test needs trees that cross")
+    let raw = (0..<600).map { sums[($0 * 4)..<($0 * 4 + 4)].reduce(0, +) }
+    #expect((0..<200).contains { raw[$0 * 3] > raw[$0 * 3 + 1] + 1e-3 }, "the test needs trees that cross")
   }
 
   @Test(arguments: [BoosterParameters.Trees.onePerLevel, .shared])
@@ -195,10 +195,10 @@ import Testing
       if found == Array(whole[(start * 3)..<((start + count) * 3)]) { same.withLock { $0 += 1 } }
     }
     #expect(same.withLock(\.self) == 32)
-    let parts = try booster.contributions(rows: Array(asked.prefix(300)), count: 100)
+    let parts = try booster.contributions(rows: Array(asked.prefix(60)), count: 20)
     let explained = Mutex(0)
     DispatchQueue.concurrentPerform(iterations: 8) { _ in
-      if (try? booster.contributions(rows: Array(asked.prefix(300)), count: 100)) == parts {
+      if (try? booster.contributions(rows: Array(asked.prefix(60)), count: 20)) == parts {
         explained.withLock { $0 += 1 }
       }
     }
