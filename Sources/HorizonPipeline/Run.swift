@@ -110,8 +110,9 @@ private func decideFleet(
     watch.lap("covariates")
   }
   var contestSettings = ContestSettings(contestants: untrained, horizon: horizon, folds: settings.folds)
-  let contestants = try await train(
+  var contestants = try await train(
     untrained, sample: survey.sample, settings: contestSettings, seed: settings.seed, execution: execution)
+  if let note = try settings.noteOnWeights(fleet.step) { contestants.notes.append(note) }
   contestSettings.contestants = contestants.contest
   if hasLearners { watch.lap("train") }
   let spill = try DigestSpill(at: folder.appending(path: "digests.bin"), threads: execution.threads)

@@ -1,6 +1,6 @@
 import Foundation
-import HorizonContest
-import HorizonCore
+package import HorizonContest
+package import HorizonCore
 import HorizonModels
 
 /// The contestants of a run after those that learn from the fleet have learnt.
@@ -73,7 +73,7 @@ func train(
 
 /// At most three cutoffs, ascending, so that most folds have one at or a little before theirs: half of the folds of the live series,
 /// or, where most series ended at times of their own, some between those of all.
-private func trainingCutoffs(_ sample: Panel, settings: ContestSettings) -> [Int] {
+package func trainingCutoffs(_ sample: Panel, settings: ContestSettings) -> [Int] {
   let most = max(1, (settings.folds + 1) / 2)
   let folds = (0..<sample.count).flatMap { s -> [Int] in
     let history = sample.history(s)

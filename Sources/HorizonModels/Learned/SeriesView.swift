@@ -1,10 +1,10 @@
-import HorizonCore
+package import HorizonCore
 
 /// One series at one cutoff as models that learn from the fleet see it.
-struct SeriesView: Sendable {
-  let reference: Reference
+package struct SeriesView: Sendable {
+  package let reference: Reference
   /// Step index of the last reading known.
-  let cutoff: Int
+  package let cutoff: Int
   let step: Step
   let readings: Int
   let attributes: SeriesAttributes
@@ -13,7 +13,12 @@ struct SeriesView: Sendable {
   /// What 0 is on the scale of the fit; NaN where readings are negative.
   let floor: Double
 
-  /// The series of a panel; a failure where `harmonic-ar` refuses, nil where it leaves no errors to learn from.
+  /// The series of a panel; nil where `harmonic-ar` refuses, or leaves no errors to learn from.
+  package static func of(_ panel: Panel, horizon: Int) -> [SeriesView?] {
+    of(panel, fits: HarmonicAR().regressions(of: panel), horizon: horizon)
+  }
+
+  /// The series of a panel; nil where `harmonic-ar` refuses, or leaves no errors to learn from.
   ///
   /// - Parameter fits: Of `harmonic-ar` to the panel.
   static func of(
@@ -95,7 +100,7 @@ struct LearningPlan: Sendable {
       }
       guard !rows.isEmpty else { return [] }
       let known = sample.selecting(rows, cutoff: origin).rebased().panel
-      let views = SeriesView.of(known, fits: HarmonicAR().regressions(of: known), horizon: horizon)
+      let views = SeriesView.of(known, horizon: horizon)
       return zip(rows, views).compactMap { row, view in
         guard let view, isLive(known, view) else { return nil }
         return Example(view: view, series: row)
