@@ -88,9 +88,9 @@ struct Pretrain: ParsableCommand {
     let step: Step = layout == .day ? .day : .hour
     var lessons = LSTMLessons(layout)
     for index in 0..<count {
-      // A contest on a series of 30 readings asks for forecasts from a dozen.
-      let short = 12 + Int(stableHash("\(index)/short", seed: seed) % 40)
-      let history = index % 5 == 0 ? short : family.length(index, longest: longest)
+      // Every third is short: it is there that a series has most to learn from others, and a contest on 30 readings begins with 12.
+      let short = 12 + Int(stableHash("\(index)/short", seed: seed) % 100)
+      let history = index % 3 == 0 ? short : family.length(index, longest: longest)
       let drawn = family.series(index, step: step, length: history + layout.leads)
       // Any place in the calendar, the same for the same index.
       let first = Int(stableHash("\(index)/place", seed: seed) % 8_000) + (layout == .day ? 10_000 : 240_000)

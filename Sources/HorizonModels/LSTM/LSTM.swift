@@ -31,11 +31,11 @@ struct LSTM: FleetModel {
   let weights: LSTMWeights
 
   private static let mostExamples = 3_072
-  private static let leastExamples = 64
+  private static let leastExamples = 32
 
   func trained(on sample: Panel, horizon: Int, seed: UInt64) throws(TrainingError) -> any TrainedModel {
     let layout = LSTMLayout(sample.step)
-    let plan = LearningPlan(sample, horizon: min(horizon, layout.leads), examples: LSTM.mostExamples)
+    let plan = LearningPlan(sample, horizon: min(horizon, layout.leads))
     let examples = plan.examples(from: sample, horizon: layout.leads, count: LSTM.mostExamples, seed: seed)
     guard examples.count >= LSTM.leastExamples else {
       throw TrainingError(.tooLittleToLearn(examples: examples.count, needed: LSTM.leastExamples))
