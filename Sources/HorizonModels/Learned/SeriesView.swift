@@ -13,10 +13,16 @@ struct SeriesView: Sendable {
   /// What 0 is on the scale of the fit; NaN where readings are negative.
   let floor: Double
 
-  /// The series of a panel; a failure where `harmonic-ar` refuses, nil where it leaves no errors to learn from.
+  /// The series of a panel; nil where `harmonic-ar` refuses or leaves no errors to learn from. Models share them.
   ///
   /// - Parameter fits: Of `harmonic-ar` to the panel.
   static func of(
+    _ panel: Panel, fits: [Result<HarmonicARFit, ModelError>], horizon: Int
+  ) -> [SeriesView?] {
+    panel.notes.value("series-views/\(horizon)") { made(panel, fits: fits, horizon: horizon) }
+  }
+
+  private static func made(
     _ panel: Panel, fits: [Result<HarmonicARFit, ModelError>], horizon: Int
   ) -> [SeriesView?] {
     var futures: [Int: [Double]] = [:]
