@@ -154,8 +154,8 @@ private func forecast(
   var published = try await publish(
     decided.fleet,
     plan: PublishPlan(
-      decisions: decided.decisions, contestants: decided.contestants.publishing, horizon: decided.horizon, seed: settings.seed,
-      risk: try settings.risk()),
+      decisions: decided.decisions, contestants: decided.contestants.publishing, horizon: decided.horizon,
+      seed: settings.seed, risk: try settings.risk()),
     forecasts: forecasts, raw: raw, execution: execution)
   try forecasts.close()
   try raw?.close()

@@ -22,7 +22,9 @@ private func spoilt(_ panel: Panel, after cutoff: Int) -> Panel {
     step: panel.step, firstIndex: panel.firstIndex, length: panel.length, values: values, seeds: panel.seeds)
 }
 
-private func bits(_ block: ForecastBlock) -> [UInt32] { block.quantiles.map(\.bitPattern) + block.mean.map(\.bitPattern) }
+private func bits(_ block: ForecastBlock) -> [UInt32] {
+  block.quantiles.map(\.bitPattern) + block.mean.map(\.bitPattern)
+}
 
 extension FleetModel {
   fileprivate func forecast(of panel: Panel, with trainings: [Training]) -> ForecastBlock {
@@ -33,7 +35,7 @@ extension FleetModel {
 
 /// Each learner trained once for each step.
 private enum Trained {
-  static let all: [[Result<any TrainedModel, TrainingError>]] = learners.map { learner in steps.map { train(learner, $0) } }
+  static let all = learners.map { learner in steps.map { train(learner, $0) } }
 
   private static func train(_ learner: any FleetModel, _ step: Step) -> Result<any TrainedModel, TrainingError> {
     Result { () throws(TrainingError) in try learner.trained(on: sample(step), horizon: 40, seed: 5) }
@@ -123,11 +125,11 @@ private enum Trained {
       let error = try #require(throws: TrainingError.self) {
         try learners[index].trained(on: panel, horizon: 40, seed: 1)
       }
-      guard case .tooLittleToLearn(let examples, 64) = error.refusal else {
+      guard case .tooLittleToLearn(let examples, let needed) = error.refusal else {
         Issue.record("\(error)")
         continue
       }
-      #expect(examples < 64 && error.message.contains("needs 64 examples"))
+      #expect(examples < needed && error.message.contains("needs \(needed) examples"))
     }
   }
 
@@ -149,6 +151,19 @@ private enum Trained {
     #expect(learner.forecast(of: panel, with: []).refusals == [.beforeTraining, .beforeTraining])
     let failed = Training(cutoff: 19_960, result: .failure(TrainingError(.noLibrary)))
     #expect(learner.forecast(of: panel, with: both + [failed]).refusals == [.noLibrary, .noLibrary])
+  }
+
+  /// Nothing can be held out then.
+  @Test(arguments: learners.indices) func seriesThatEndedLongAgoTeachToo(index: Int) throws {
+    let living = sample(length: 200)
+    let ended = Panel(
+      step: .day, firstIndex: living.firstIndex, length: 350,
+      values: (0..<living.count).flatMap { s in
+        (0..<350).map { living.actual(s, at: living.firstIndex + $0) }
+      }, seeds: living.seeds)
+    let model = try learners[index].trained(on: ended, horizon: 40, seed: 5)
+    let block = model.checkedForecast(of: SyntheticPanel.panel(kinds: [.seasonal, .trend]), horizon: 40)
+    #expect(block.refusals == [nil, nil])
   }
 
   @Test func aNetworkOfDaysDoesNotForecastHours() throws {

@@ -127,8 +127,8 @@ import Testing
       let history = panel.history(s)
       let last = history.firstIndex + (history.values.lastIndex { !$0.isNaN }! - history.values.startIndex)
       return FoldPlan(
-        first: history.firstIndex, last: panel.cutoff - last <= 14 ? panel.cutoff : last, horizon: 90, folds: 6, season: 7
-      )?.cutoffs ?? []
+        first: history.firstIndex, last: panel.cutoff - last <= 14 ? panel.cutoff : last, horizon: 90, folds: 6,
+        season: 7)?.cutoffs ?? []
     }
   }
 
@@ -148,6 +148,13 @@ import Testing
     #expect(cutoffs.allSatisfy(folds.contains))
     let trained = folds.count { $0 >= cutoffs[0] }
     #expect(Double(trained) >= 0.8 * Double(folds.count), "\(trained) of \(folds.count)")
+  }
+
+  @Test func everyFoldOfASmallFleetIsTrainedFor() {
+    let ended = [20, 200, 333, 471, 600]
+    let panel = panel(ended: ended, length: 1_500, days: ended.map { _ in 400 })
+    let cutoffs = trainingCutoffs(panel, settings: settings)
+    #expect(cutoffs.count > 3 && folds(panel).allSatisfy { $0 >= cutoffs[0] })
   }
 
   @Test func noFoldsNeedNoTraining() {
