@@ -12,7 +12,7 @@ FLAGS := -c release --explicit-target-dependency-import-check error \
   $(call rpath,../lib)
 SWIFT_FILES := Package.swift Sources Tests Benchmarks/ProphetParity
 
-.PHONY: help setup build test demo bench lint format third-party dist test-dist clean
+.PHONY: help setup build test demo bench lint format pretrain third-party dist test-dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +39,10 @@ lint: ## check the format of all Swift files, and THIRD_PARTY.md
 
 format: ## format all Swift files in place
 	@swift format --in-place --recursive --parallel $(SWIFT_FILES)
+
+pretrain: setup ## train the weights that ship with the product anew: 15 minutes on one core
+	@swift build $(FLAGS) --product lstm-pretrain
+	@scripts/pretrain
 
 third-party: ## write THIRD_PARTY.md anew from scripts/pins.txt
 	@scripts/third-party

@@ -93,7 +93,8 @@ let package = Package(
     tests(
       of: "HorizonPipeline",
       with: [
-        "HorizonSynthetic", "HorizonModels", "HorizonLearning", "HorizonStore", "HorizonCore", "HorizonNumerics",
+        "HorizonContest", "HorizonSynthetic", "HorizonModels", "HorizonLearning", "HorizonStore", "HorizonCore",
+        "HorizonNumerics",
       ]),
     tests(
       of: "HorizonPretraining", with: ["HorizonSynthetic", "HorizonCore", "HorizonNumerics"]),

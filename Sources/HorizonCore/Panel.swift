@@ -21,6 +21,7 @@ package struct Panel: Sendable {
   /// What 100 % is for each series in the unit of its readings; NaN where there is none.
   package let ceilings: [Double]
   package let covariates: Covariates
+  package let notes = PanelNotes()
   /// Whether `rebased` looks for level changes and bursts at all.
   let isRebasable: Bool
 

@@ -17,8 +17,12 @@ struct HarmonicAR: ForecastModel {
 
   func fitted(to panel: Panel) -> any FittedModel { FittedHarmonic(fits: regressions(of: panel)) }
 
-  /// The fit of every series.
+  /// The fit of every series; models that build on it share one.
   func regressions(of panel: Panel) -> [Result<HarmonicARFit, ModelError>] {
+    panel.notes.value(HarmonicAR.card.name) { solved(panel) }
+  }
+
+  private func solved(_ panel: Panel) -> [Result<HarmonicARFit, ModelError>] {
     var designs: [Int: HarmonicDesign] = [:]
     var factors: [Int: HarmonicFactor] = [:]
     return fits(to: panel) { _, history, readings throws(ModelError) in

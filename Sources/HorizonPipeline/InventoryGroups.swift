@@ -19,7 +19,9 @@ func inventoryGroups(_ workspace: Workspace, servers: Set<String>?) throws -> [S
     let known = batch.strings(0)
     for column in groups.indices {
       for (server, value) in zip(known, batch.strings(column + 1)) {
-        guard let server, let value, !value.allSatisfy(\.isWhitespace), servers?.contains(server) ?? true else { continue }
+        guard let server, let value, !value.allSatisfy(\.isWhitespace), servers?.contains(server) ?? true else {
+          continue
+        }
         groups[column].group[server] = value
       }
     }

@@ -110,8 +110,9 @@ private func decideFleet(
     watch.lap("covariates")
   }
   var contestSettings = ContestSettings(contestants: untrained, horizon: horizon, folds: settings.folds)
-  let contestants = try await train(
+  var contestants = try await train(
     untrained, sample: survey.sample, settings: contestSettings, seed: settings.seed, execution: execution)
+  if let note = try settings.noteOnWeights(fleet.step) { contestants.notes.append(note) }
   contestSettings.contestants = contestants.contest
   if hasLearners { watch.lap("train") }
   let spill = try DigestSpill(at: folder.appending(path: "digests.bin"), threads: execution.threads)
@@ -153,8 +154,8 @@ private func forecast(
   var published = try await publish(
     decided.fleet,
     plan: PublishPlan(
-      decisions: decided.decisions, contestants: decided.contestants.publishing, horizon: decided.horizon, seed: settings.seed,
-      risk: try settings.risk()),
+      decisions: decided.decisions, contestants: decided.contestants.publishing, horizon: decided.horizon,
+      seed: settings.seed, risk: try settings.risk()),
     forecasts: forecasts, raw: raw, execution: execution)
   try forecasts.close()
   try raw?.close()

@@ -50,6 +50,12 @@ package struct RunSettings: Sendable, Codable {
     return options
   }
 
+  /// That the weights which were given have no network for a step, so that those shipped are used; nil when they have one.
+  func noteOnWeights(_ step: Step) throws(Failure) -> String? {
+    guard let path = lstmWeights, try LSTMWeights(file: path)[LSTMLayout(step)] == nil else { return nil }
+    return "\(path) has no network for this step, \(step.name): lstm and lstm-zero-shot use the shipped one."
+  }
+
   /// What counts as a risk.
   package func risk() throws(Failure) -> RiskSettings {
     try RiskSettings(
@@ -138,7 +144,7 @@ package struct RunProgress: Sendable {
 extension LSTMWeights {
   /// - Throws: `.missingInput` or `.unusableData`, with what is wrong in the file.
   fileprivate init(file path: String) throws(Failure) {
-    let remedy = "Give the lstm.safetensors of a run's folder, or leave --lstm-weights out."
+    let remedy = "Give the lstm.safetensors of a run's folder, or no file to use the shipped weights."
     let bytes: Data
     do { bytes = try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
       throw Failure(.missingInput, "\(path) cannot be read: \(error.localizedDescription)", remedy: remedy)

@@ -170,6 +170,10 @@ package struct SettingSources: Sendable {
       throw error.name.flatMap(find)?.failure(error.message, remedy: error.remedy)
         ?? Failure(.badSetting, error.message, remedy: error.remedy)
     }
+    // A long ingest is no time to find out.
+    do { _ = try s.modelOptions() } catch {
+      throw Failure(error.code, "\(find("lstm_weights")!.place): \(error.message)", remedy: error.remedy)
+    }
     return s
   }
 

@@ -1,6 +1,6 @@
 import Foundation
-import HorizonContest
-import HorizonCore
+package import HorizonContest
+package import HorizonCore
 import HorizonModels
 
 /// The contestants of a run after those that learn from the fleet have learnt.
@@ -71,30 +71,36 @@ func train(
   return result
 }
 
-/// At most three cutoffs, ascending, so that most folds have one at or a little before theirs: half of the folds of the live series,
-/// or, where most series ended at times of their own, some between those of all.
-private func trainingCutoffs(_ sample: Panel, settings: ContestSettings) -> [Int] {
-  let most = max(1, (settings.folds + 1) / 2)
-  let folds = (0..<sample.count).flatMap { s -> [Int] in
+/// The cutoffs of every second fold of the sample's series, ascending: where all are live those of the longest history.
+///
+/// Where many series ended at times of their own there are more of them than can be paid for in a large fleet; then some between.
+package func trainingCutoffs(_ sample: Panel, settings: ContestSettings) -> [Int] {
+  var folds: [Int] = []
+  for s in 0..<sample.count {
     let history = sample.history(s)
-    let last = history.values.lastIndex { !$0.isNaN }.map { history.firstIndex + $0 - history.values.startIndex }
-    guard let last else { return [] }
-    let isLive = sample.cutoff - last <= sample.step.staleAfter
+    guard let last = history.values.lastIndex(where: { !$0.isNaN }) else { continue }
+    let newest = history.firstIndex + last - history.values.startIndex
     let plan = FoldPlan(
-      first: history.firstIndex, last: isLive ? sample.cutoff : last, horizon: settings.horizon, folds: settings.folds,
-      season: sample.step.nominalSeason)
-    return plan?.cutoffs ?? []
-  }.sorted()
-  // Those of the longest live history stand where most folds are.
+      first: history.firstIndex, last: sample.cutoff - newest <= sample.step.staleAfter ? sample.cutoff : newest,
+      horizon: settings.horizon, folds: settings.folds, season: sample.step.nominalSeason)
+    let own = plan?.cutoffs ?? []
+    // A training serves all folds up to the next one, so only where none is near one is added.
+    folds += stride(from: 0, to: own.count, by: 2).map { own[$0] }
+  }
+  let sorted = Set(folds).sorted()
+  let most = max((settings.folds + 1) / 2, trainingsOfSmallFleets / max(1, sample.count))
+  guard sorted.count > most else { return sorted }
   let plan = FoldPlan(
     first: sample.firstIndex, last: sample.cutoff, horizon: settings.horizon, folds: settings.folds,
     season: sample.step.nominalSeason)
   if let own = plan?.cutoffs, let first = own.first, folds.count(where: { $0 >= first }) * 5 >= folds.count * 4 {
     return stride(from: 0, to: own.count, by: 2).map { own[$0] }
   }
-  guard !folds.isEmpty else { return [] }
-  return Set((0..<most).map { folds[folds.count * (2 * $0 + 1) / (2 * most + 1)] }).sorted()
+  return (0..<most).map { sorted[sorted.count * (2 * $0 + 1) / (2 * most + 1)] }
 }
+
+/// Trainings times series of the sample that cost next to nothing.
+private let trainingsOfSmallFleets = 600
 
 extension TrainedContestants {
   fileprivate mutating func add(_ learner: any FleetModel, _ trainings: [Training]) {

@@ -17,8 +17,11 @@ struct Pretrain: ParsableCommand {
   @Option(help: "Series that decide when to stop.") var validation = 6_000
   @Option(help: "Times that each series is seen.") var epochs = 12
   @Option(help: "Highest learning rate.") var rate = 2e-3
-  @Option(help: "Seed of the series and of the training; those of the validation have the next one.") var seed: UInt64 = 2026
+  @Option(help: "Seed of the series and of the training; those of the validation have the next one.") var seed: UInt64 =
+    2026
   @Option(help: "Longest history, in readings.") var longest = 1_200
+  @Option(help: "One of so many series is a short one.") var shortEvery = 3
+  @Option(help: "Short ones have 12 readings and fewer than this more.") var shortSpan = 100
   @Option(help: "Weights file; the other layout's weights in it are kept.") var out: String
   @Option(help: "Where the log goes, a JSON object a line.") var log: String?
   @Option(help: "Highest share of hidden states that are dropped.") var dropout = 0.0
@@ -88,9 +91,9 @@ struct Pretrain: ParsableCommand {
     let step: Step = layout == .day ? .day : .hour
     var lessons = LSTMLessons(layout)
     for index in 0..<count {
-      // A contest on a series of 30 readings asks for forecasts from a dozen.
-      let short = 12 + Int(stableHash("\(index)/short", seed: seed) % 40)
-      let history = index % 5 == 0 ? short : family.length(index, longest: longest)
+      // It is in short series that there is most to learn from others, and a contest on 30 readings begins with 12.
+      let short = 12 + Int(stableHash("\(index)/short", seed: seed) % UInt64(shortSpan))
+      let history = index % shortEvery == 0 ? short : family.length(index, longest: longest)
       let drawn = family.series(index, step: step, length: history + layout.leads)
       // Any place in the calendar, the same for the same index.
       let first = Int(stableHash("\(index)/place", seed: seed) % 8_000) + (layout == .day ? 10_000 : 240_000)

@@ -62,7 +62,7 @@ import Testing
 
   @Test func everySeriesIsFittedAgainAsTheRunFittedIt() async throws {
     let sandbox = try Sandbox()
-    let run = try await sandbox.run(try await sandbox.fleet(servers: 10, days: 500))
+    let run = try await sandbox.run(try await sandbox.fleet(servers: 10, days: 500)) { $0.models = allModels }
     let reader = try TableReader(
       parquet: run.folder.appending(path: "decisions.parquet").path,
       columns: [Column("server", .key), Column("resource", .key)])

@@ -26,11 +26,14 @@ struct Executable {
   private let output = Pipe()
   private let talk = Pipe()
 
+  /// Models that learn from the fleet only where they are asked for.
+  private static let fast = ["HORIZONSCALE_MODELS": "fast"]
+
   /// Starts it with `--workspace` added.
   init(_ arguments: [String], workspace: String, environment: [String: String] = [:]) throws {
     process.executableURL = Executable.url
     process.arguments = arguments + ["--workspace", workspace]
-    process.environment = environment
+    process.environment = Executable.fast.merging(environment) { $1 }
     process.standardInput = input
     process.standardOutput = output
     process.standardError = talk
@@ -91,6 +94,7 @@ struct Executable {
   private init(running program: URL, _ arguments: [String]) {
     process.executableURL = program
     process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(Executable.fast) { $1 }
     process.standardInput = input
     process.standardOutput = output
     process.standardError = talk

@@ -6,7 +6,7 @@ import Testing
   /// A missing golden file is recorded, and fails: look at it before it is kept.
   @Test func theTinyFleetIsRankedAsItWas() async throws {
     let sandbox = try Sandbox()
-    let run = try await sandbox.run(try await sandbox.fleet(servers: 20, days: 300))
+    let run = try await sandbox.run(try await sandbox.fleet(servers: 20, days: 300)) { $0.models = allModels }
     let counts = run.manifest.counts
     let standings = run.manifest.contest.map { standing in
       "\(standing.model): \(standing.lossRatio.map { String(format: "%.2f", $0) } ?? "-")"

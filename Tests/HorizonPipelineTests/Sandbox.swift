@@ -1,5 +1,6 @@
 import Foundation
 import HorizonCore
+import HorizonModels
 import HorizonPipeline
 import HorizonStore
 import HorizonSynthetic
@@ -39,12 +40,13 @@ final class Sandbox: Sendable {
     return place
   }
 
-  /// The main job, without the command line.
+  /// The main job, without the command line; models that learn from the fleet only where they are asked for.
   func run(
     _ input: String, in workspace: Workspace? = nil, threads: Int = 2, chunk: Int = 1_024,
     change: (inout RunSettings) -> Void = { _ in }
   ) async throws -> RunOutcome {
     var settings = RunSettings()
+    settings.models = fastModels
     change(&settings)
     return try await runAll(
       inputs: [input], workspace: workspace ?? self.workspace, settings: settings,
@@ -75,6 +77,11 @@ final class Sandbox: Sendable {
     return names.filter { $0.hasPrefix(".") || $0 == "lock" }
   }
 }
+
+/// As `--models fast`.
+let fastModels = Catalog.all.map(\.card).filter { $0.cost < .dear }.map(\.name)
+
+let allModels = Catalog.all.map(\.card.name)
 
 /// Long metrics of one resource on consecutive days, as CSV.
 func dailyCSV(_ servers: [String], resource: String = "cpu", days: Int = 60, value: (Int, Int) -> String) -> String {

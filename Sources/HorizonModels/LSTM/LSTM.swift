@@ -7,7 +7,8 @@ import HorizonLearning
 struct LSTMZeroShot: ForecastModel {
   static let card = ModelCard(
     name: "lstm-zero-shot",
-    summary: "Recurrent network trained beforehand on random series: corrects harmonic-ar without having seen the fleet.",
+    summary:
+      "Recurrent network trained beforehand on random series: corrects harmonic-ar without having seen the fleet.",
     minimumHistory: HarmonicAR.card.minimumHistory, cost: .dear, reference: LSTM.reference)
 
   let weights: LSTMWeights
@@ -33,11 +34,11 @@ struct LSTM: FleetModel {
   let weights: LSTMWeights
 
   private static let mostExamples = 3_072
-  private static let leastExamples = 64
+  private static let leastExamples = 32
 
   func trained(on sample: Panel, horizon: Int, seed: UInt64) throws(TrainingError) -> any TrainedModel {
     let layout = LSTMLayout(sample.step)
-    let plan = LearningPlan(sample, horizon: min(horizon, layout.leads), examples: LSTM.mostExamples)
+    let plan = LearningPlan(sample, horizon: min(horizon, layout.leads))
     let examples = plan.examples(from: sample, horizon: layout.leads, count: LSTM.mostExamples, seed: seed)
     guard examples.count >= LSTM.leastExamples else {
       throw TrainingError(.tooLittleToLearn(examples: examples.count, needed: LSTM.leastExamples))
@@ -54,13 +55,17 @@ struct LSTM: FleetModel {
     options.epochs = 4
     options.dropout = 0.1
     options.patience = 2
+    // Where all series ended long ago nothing is held out; then each example is seen twice and no more.
+    let validation = held.count >= LSTM.leastExamples ? held.examples : nil
+    if validation == nil { options.epochs = 2 }
     do {
-      let log = try NetworkTrainer.train(&network, on: learnt.examples, validation: held.examples, options: options)
-      let losses = [log.epochs[0], log.epochs[log.best]].map { String(format: "%.4f", $0.validationLoss ?? .nan) }
+      let log = try NetworkTrainer.train(&network, on: learnt.examples, validation: validation, options: options)
+      let losses = [log.epochs[0], log.epochs[log.best]].compactMap(\.validationLoss).map { String(format: "%.4f", $0) }
+      let judged =
+        losses.isEmpty
+        ? "nothing could be held out" : "the loss on what was held out went from \(losses[0]) to \(losses[1])"
       return TrainedLSTM(
-        network: network, layout: layout,
-        story: "\(log.best) times from \(learnt.count) examples; the loss on what was held out went from \(losses[0]) to "
-          + losses[1])
+        network: network, layout: layout, story: "\(log.best) times from \(learnt.count) examples; \(judged)")
     } catch let error as LearningError { throw TrainingError(error) } catch {
       throw TrainingError(.trainingFailed, "\(error)")
     }

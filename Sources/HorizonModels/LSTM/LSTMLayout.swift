@@ -11,7 +11,7 @@ package enum LSTMLayout: String, Sendable, CaseIterable {
   package init(_ step: Step) { self = step.seconds >= 86_400 ? .day : .hour }
 
   /// Readings of a patch, and patches that are read.
-  var patch: Int { self == .day ? 7 : 24 }
+  package var patch: Int { self == .day ? 7 : 24 }
   package var patches: Int { self == .day ? 52 : 42 }
   /// Leads that are forecast; what lies beyond repeats the last patch's scores.
   package var leads: Int { self == .day ? 182 : 336 }
@@ -50,7 +50,7 @@ package enum LSTMLayout: String, Sendable, CaseIterable {
   /// Appends what the network reads of one series.
   ///
   /// - Parameter view: With at least `leads` leads.
-  func write(_ view: SeriesView, inputs: inout [Float], statics: inout [Float]) {
+  package func write(_ view: SeriesView, inputs: inout [Float], statics: inout [Float]) {
     let own = self.statics(of: view)
     let errors = view.reference.errors
     for k in stride(from: patches - 1, through: 0, by: -1) {

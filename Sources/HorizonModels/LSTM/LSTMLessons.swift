@@ -28,7 +28,7 @@ package struct LSTMLessons: Sendable {
   /// Adds the moment `cutoff` of every series of a panel.
   package mutating func add(_ panel: Panel, cutoff: Int) {
     let known = panel.cut(at: cutoff).rebased().panel
-    let views = SeriesView.of(known, fits: HarmonicAR().regressions(of: known), horizon: layout.leads)
+    let views = SeriesView.of(known, horizon: layout.leads)
     for (s, view) in views.enumerated() {
       if let view { add(Example(view: view, series: s), of: panel) { _ in true } }
     }

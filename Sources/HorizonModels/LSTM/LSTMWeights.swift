@@ -1,6 +1,6 @@
 import CShippedWeights
 package import Foundation
-package import HorizonCore
+import HorizonCore
 package import HorizonLearning
 
 /// The networks of both layouts, as they are shipped, saved with a run, and given by `--lstm-weights`.

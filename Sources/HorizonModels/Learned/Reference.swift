@@ -9,12 +9,12 @@ import HorizonNumerics
 /// extrapolate still continues a trend. A hybrid of this kind (a local model for level and season, a global network for the rest)
 /// won the M4 competition: Smyl, "A hybrid method of exponential smoothing and recurrent neural networks for time series
 /// forecasting", IJF 2020.
-struct Reference: Sendable {
+package struct Reference: Sendable {
   let fit: HarmonicARFit
   /// Leads 1...horizon.
   let leads: [HarmonicARFit.Lead]
   /// Errors around the regression at each step of the history in their own deviations, held within `mostErrors`; NaN at gaps.
-  let errors: [Float]
+  package let errors: [Float]
   /// Deviation of the errors on the scale of the fit.
   let deviation: Double
 
@@ -49,13 +49,13 @@ struct Reference: Sendable {
   }
 
   /// A reading at a lead as a score.
-  func score(_ reading: Float, lead: Int) -> Float {
+  package func score(_ reading: Float, lead: Int) -> Float {
     let at = leads[lead - 1]
     return Float((fit.value(of: Double(reading)) - at.mean) / at.deviation)
   }
 
   /// The reading behind a score at a lead.
-  func reading(_ score: Float, lead: Int) -> Float {
+  package func reading(_ score: Float, lead: Int) -> Float {
     let at = leads[lead - 1]
     return fit.reading(at.mean + Double(score) * at.deviation)
   }

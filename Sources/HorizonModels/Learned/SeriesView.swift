@@ -1,10 +1,10 @@
-import HorizonCore
+package import HorizonCore
 
 /// One series at one cutoff as models that learn from the fleet see it.
-struct SeriesView: Sendable {
-  let reference: Reference
+package struct SeriesView: Sendable {
+  package let reference: Reference
   /// Step index of the last reading known.
-  let cutoff: Int
+  package let cutoff: Int
   let step: Step
   let readings: Int
   let attributes: SeriesAttributes
@@ -13,10 +13,21 @@ struct SeriesView: Sendable {
   /// What 0 is on the scale of the fit; NaN where readings are negative.
   let floor: Double
 
-  /// The series of a panel; a failure where `harmonic-ar` refuses, nil where it leaves no errors to learn from.
+  /// The series of a panel; nil where `harmonic-ar` refuses or leaves no errors to learn from.
+  package static func of(_ panel: Panel, horizon: Int) -> [SeriesView?] {
+    of(panel, fits: HarmonicAR().regressions(of: panel), horizon: horizon)
+  }
+
+  /// The series of a panel; nil where `harmonic-ar` refuses or leaves no errors to learn from. Models share them.
   ///
   /// - Parameter fits: Of `harmonic-ar` to the panel.
   static func of(
+    _ panel: Panel, fits: [Result<HarmonicARFit, ModelError>], horizon: Int
+  ) -> [SeriesView?] {
+    panel.notes.value("series-views/\(horizon)") { made(panel, fits: fits, horizon: horizon) }
+  }
+
+  private static func made(
     _ panel: Panel, fits: [Result<HarmonicARFit, ModelError>], horizon: Int
   ) -> [SeriesView?] {
     var futures: [Int: [Double]] = [:]
@@ -55,57 +66,65 @@ struct Example: Sendable {
 
 /// From which moments of the past a model learns, and what it holds out.
 struct LearningPlan: Sendable {
-  /// Step indices, newest first.
-  let origins: [Int]
+  /// Steps between a moment and the newest reading that is known, ascending.
+  let distances: [Int]
   /// Readings after this step are held out: they decide when to stop, and nothing is learnt from them.
   let heldAfter: Int
 
-  /// Distances between origins, none sharing a factor with 7 or 24.
+  /// Distances between moments, none sharing a factor with 7 or 24.
   private static let spacings = [61, 31, 17, 11, 5, 1]
-  private static let mostOrigins = 12
+  /// Moments of each series: many of few, so that a small fleet can be learnt from too.
+  private static let moments = 8...40
+  private static let momentsOfAll = 800
 
-  /// - Parameters:
-  ///   - sample: Learnt from up to its cutoff.
-  ///   - examples: As many are wanted.
-  init(_ sample: Panel, horizon: Int, examples: Int) {
-    let cutoff = sample.cutoff
-    // Short leads can be seen in the newest stretch, the longest ones only from origins a horizon back and more.
-    let wanted = max(8, min(LearningPlan.mostOrigins, (examples + max(1, sample.count) - 1) / max(1, sample.count)))
-    let spacing = LearningPlan.spacings.first { $0 * wanted <= max(8, horizon * 8 / 5) } ?? 1
-    let first = sample.firstIndex + HarmonicAR.card.minimumHistory
-    var origins: [Int] = []
-    var origin = cutoff - max(1, spacing / 2)
-    while origins.count < wanted && origin >= first {
-      origins.append(origin)
-      origin -= spacing
-    }
-    self.origins = origins
-    heldAfter = cutoff - max(1, horizon / 4)
+  /// - Parameter sample: Learnt from up to its cutoff.
+  init(_ sample: Panel, horizon: Int) {
+    let known = (0..<sample.count).count { sample.history($0).count > 0 }
+    let most = LearningPlan.momentsOfAll / max(1, known)
+    let count = max(LearningPlan.moments.lowerBound, min(LearningPlan.moments.upperBound, most))
+    // Short leads can be seen in the newest stretch, the longest ones only from moments a horizon back and more.
+    let spacing = LearningPlan.spacings.first { $0 * count <= max(count, horizon * 8 / 5) } ?? 1
+    distances = (0..<count).map { max(1, spacing / 2) + $0 * spacing }
+    heldAfter = sample.cutoff - max(1, horizon / 4)
   }
 
-  /// Examples of all origins, about as many as asked for: each origin has its own draw of the series.
+  /// Examples of all moments, about as many as asked for: each moment has its own draw of the series.
+  ///
+  /// A series that ended before the cutoff is learnt from as it was when it ended.
   func examples(from sample: Panel, horizon: Int, count: Int, seed: UInt64) -> [Example] {
-    guard sample.count > 0, !origins.isEmpty else { return [] }
-    let share = Double(count) / Double(sample.count * origins.count)
-    return origins.flatMap { origin -> [Example] in
-      let rows = (0..<sample.count).filter { s in
-        // A hash and no stream: who takes part does not depend on who else is there.
-        guard share < 1 else { return true }
-        return Double(stableHash("\(origin)", seed: seed ^ sample.seeds[s]) >> 11) * 0x1p-53 < share
-      }
-      guard !rows.isEmpty else { return [] }
-      let known = sample.selecting(rows, cutoff: origin).rebased().panel
-      let views = SeriesView.of(known, fits: HarmonicAR().regressions(of: known), horizon: horizon)
-      return zip(rows, views).compactMap { row, view in
-        guard let view, isLive(known, view) else { return nil }
-        return Example(view: view, series: row)
-      }
+    let ends = Dictionary(grouping: 0..<sample.count) { sample.newestReading($0) }
+    let share = Double(count) / Double(max(1, sample.count * distances.count))
+    return ends.keys.compactMap(\.self).sorted().flatMap { end in
+      distances.flatMap { examples(from: sample, ends[end]!, at: end - $0, horizon: horizon, share: share, seed: seed) }
     }
   }
 
-  /// Whether the newest reading is no older than the newest gap that a live series may have.
-  private func isLive(_ panel: Panel, _ view: SeriesView) -> Bool {
-    let errors = view.reference.errors
-    return errors.suffix(panel.step.staleAfter).contains { !$0.isNaN }
+  private func examples(
+    from sample: Panel, _ series: [Int], at origin: Int, horizon: Int, share: Double, seed: UInt64
+  ) -> [Example] {
+    guard origin - sample.firstIndex + 1 >= HarmonicAR.card.minimumHistory else { return [] }
+    let rows = series.filter { s in
+      // A hash and no stream: who takes part does not depend on who else is there.
+      share >= 1 || Double(stableHash("\(origin)", seed: seed ^ sample.seeds[s]) >> 11) * 0x1p-53 < share
+    }
+    guard !rows.isEmpty else { return [] }
+    let known = sample.selecting(rows, cutoff: origin).rebased().panel
+    let views = SeriesView.of(known, horizon: horizon)
+    return zip(rows, views).compactMap { row, view in
+      guard let view, view.reference.errors.suffix(sample.step.staleAfter).contains(where: { !$0.isNaN }) else {
+        return nil
+      }
+      return Example(view: view, series: row)
+    }
+  }
+}
+
+extension Panel {
+  /// The cutoff while a series is live, else the step of its newest reading; nil without any.
+  fileprivate func newestReading(_ series: Int) -> Int? {
+    let history = history(series)
+    guard let last = history.values.lastIndex(where: { !$0.isNaN }) else { return nil }
+    let index = history.firstIndex + last - history.values.startIndex
+    return cutoff - index <= step.staleAfter ? cutoff : index
   }
 }

@@ -17,13 +17,13 @@ struct XGBoost: FleetModel {
 
   /// Rows of features, those held out included, whatever the fleet's size.
   private static let mostRows = 40_000
-  static let leastExamples = 64
+  private static let leastExamples = 32
 
   func trained(on sample: Panel, horizon: Int, seed: UInt64) throws(TrainingError) -> any TrainedModel {
     let grid = XGBoost.grid(horizon)
     // Origins near the cutoff have not seen their long leads yet, so more than the share of the grid is drawn.
     let wanted = XGBoost.mostRows * 3 / 2 / grid.count
-    let plan = LearningPlan(sample, horizon: horizon, examples: wanted)
+    let plan = LearningPlan(sample, horizon: horizon)
     let examples = plan.examples(from: sample, horizon: horizon, count: wanted, seed: seed)
     guard examples.count >= XGBoost.leastExamples else {
       throw TrainingError(.tooLittleToLearn(examples: examples.count, needed: XGBoost.leastExamples))

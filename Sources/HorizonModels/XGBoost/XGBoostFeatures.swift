@@ -4,8 +4,8 @@ import HorizonCore
 /// What trees are told of a series, a cutoff and a lead: numbers without a unit.
 ///
 /// Errors are those around the regression of `harmonic-ar`, in their own deviations; scores those ahead, in the forecast's.
-struct XGBoostFeatures {
-  static let names: [String] = Family.allCases.flatMap { family in
+package struct XGBoostFeatures {
+  package static let names: [String] = Family.allCases.flatMap { family in
     family.count == 1 ? [family.rawValue] : (1...family.count).map { "\(family.rawValue)-\($0)" }
   }
 
@@ -80,7 +80,7 @@ struct XGBoostFeatures {
   private let year: Int
   private let month: Double
 
-  init(_ view: SeriesView, mostLead: Int) {
+  package init(_ view: SeriesView, mostLead: Int) {
     self.view = view
     self.mostLead = mostLead
     let reference = view.reference
@@ -120,7 +120,7 @@ struct XGBoostFeatures {
   }
 
   /// Writes the features of one lead.
-  func write(lead: Int, into row: inout [Float]) {
+  package func write(lead: Int, into row: inout [Float]) {
     let reference = view.reference
     let at = reference.leads[lead - 1]
     let first = reference.leads[0]
@@ -182,13 +182,13 @@ struct XGBoostFeatures {
 }
 
 /// Means and deviations of stretches of errors in constant time each.
-struct ErrorSums {
+package struct ErrorSums {
   private let errors: [Float]
   private var sums: [Double] = [0]
   private var squares: [Double] = [0]
   private var counts: [Int32] = [0]
 
-  init(_ errors: [Float]) {
+  package init(_ errors: [Float]) {
     self.errors = errors
     sums.reserveCapacity(errors.count + 1)
     squares.reserveCapacity(errors.count + 1)
@@ -207,13 +207,13 @@ struct ErrorSums {
   }
 
   /// NaN where no error is.
-  func mean(_ range: Range<Int>) -> Float {
+  package func mean(_ range: Range<Int>) -> Float {
     let count = counts[range.upperBound] - counts[range.lowerBound]
     return count > 0 ? Float((sums[range.upperBound] - sums[range.lowerBound]) / Double(count)) : .nan
   }
 
   /// NaN for fewer than two errors.
-  func deviation(_ range: Range<Int>) -> Float {
+  package func deviation(_ range: Range<Int>) -> Float {
     let count = Double(counts[range.upperBound] - counts[range.lowerBound])
     guard count >= 2 else { return .nan }
     let mean = (sums[range.upperBound] - sums[range.lowerBound]) / count
@@ -222,18 +222,18 @@ struct ErrorSums {
   }
 
   /// Mean of the newer half minus that of the older.
-  func slope(_ range: Range<Int>) -> Float {
+  package func slope(_ range: Range<Int>) -> Float {
     let middle = (range.lowerBound + range.upperBound) / 2
     return mean(middle..<range.upperBound) - mean(range.lowerBound..<middle)
   }
 
   /// The largest error; NaN where there is none.
-  func most(_ range: Range<Int>) -> Float { errors[range].reduce(.nan) { $0 >= $1 || $1.isNaN ? $0 : $1 } }
+  package func most(_ range: Range<Int>) -> Float { errors[range].reduce(.nan) { $0 >= $1 || $1.isNaN ? $0 : $1 } }
   /// The smallest error; NaN where there is none.
-  func least(_ range: Range<Int>) -> Float { errors[range].reduce(.nan) { $0 <= $1 || $1.isNaN ? $0 : $1 } }
+  package func least(_ range: Range<Int>) -> Float { errors[range].reduce(.nan) { $0 <= $1 || $1.isNaN ? $0 : $1 } }
 
   /// Mean of the errors at a place and whole cycles before it; NaN where there are none.
-  func place(_ index: Int, every cycle: Int, times: Int) -> Float {
+  package func place(_ index: Int, every cycle: Int, times: Int) -> Float {
     var (sum, count): (Float, Float) = (0, 0)
     for k in 0..<times {
       let t = index - k * cycle
