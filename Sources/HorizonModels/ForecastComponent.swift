@@ -1,6 +1,6 @@
 /// A part of a forecast that people can look at alone: trend, week, year, a holiday, a regressor.
 package struct ForecastComponent: Sendable, Hashable {
-  /// `trend`, `yearly`, `weekly`, `daily`, `holidays`, or the name of a seasonality or a regressor.
+  /// `trend`, `yearly`, `weekly`, `daily`, `holidays`, `memory`, `learned`, or the name of a seasonality or a regressor.
   package let name: String
   /// True: a share of the trend, 0.1 for a tenth above it. False: in the unit of the readings.
   package let isMultiplicative: Bool
@@ -23,4 +23,12 @@ package protocol ComponentModel: FittedModel {
   ///
   /// - Returns: The trend first; empty when the series was refused.
   func components(series: Int, horizon: Int) -> [ForecastComponent]
+  /// The same for several series at once, which is cheaper for models that work in tiles.
+  func components(of rows: Range<Int>, horizon: Int) -> [[ForecastComponent]]
+}
+
+extension ComponentModel {
+  package func components(of rows: Range<Int>, horizon: Int) -> [[ForecastComponent]] {
+    rows.map { components(series: $0, horizon: horizon) }
+  }
 }

@@ -17,9 +17,11 @@ package struct Composition: Sendable {
   /// The trend first.
   package let parts: [Part]
   let holidays: Holidays
+  /// Who adds the part `learned`: the subject of a sentence; nil where there is no such part.
+  let teacher: String?
 
   package struct Part: Sendable, Hashable {
-    package enum Kind: String, Sendable { case trend, cycle, holidays, regressor, memory }
+    package enum Kind: String, Sendable { case trend, cycle, holidays, regressor, memory, learned }
 
     let name: String
     let kind: Kind
@@ -42,7 +44,7 @@ package struct Composition: Sendable {
   ///   - holidays: Those that the model knew.
   package init(
     model: String, members: [String] = [], membersWithParts: [String], step: Step, firstIndex: Int, cutoff: Int,
-    parts: [Part], holidays: Holidays = Holidays()
+    parts: [Part], holidays: Holidays = Holidays(), teacher: String? = nil
   ) {
     self.model = model
     self.members = members
@@ -52,6 +54,7 @@ package struct Composition: Sendable {
     self.cutoff = cutoff
     self.parts = parts
     self.holidays = holidays
+    self.teacher = teacher
   }
 
   var horizon: Int { parts[0].ahead.count }
@@ -128,7 +131,7 @@ package struct Refit {
   package func compositions(_ publishers: [Publisher]) -> [Composition?] {
     var telling: [String: any ForecastModel] = [:]
     for name in Set(publishers.flatMap(\.models)) {
-      if let method = model(name), method.hasComponents { telling[name] = method }
+      if let method = model(name), method.hasComponents(at: panel.step) { telling[name] = method }
     }
     struct Group: Hashable {
       package let model: String
@@ -150,8 +153,9 @@ package struct Refit {
       for (group, rows) in groups {
         let view = view(telling[group.model]!, rows, isRaw: group.isRaw)
         guard let fitted = telling[group.model]!.fitted(to: view) as? any ComponentModel else { continue }
+        let all = fitted.components(of: rows.indices, horizon: horizon)
         for (row, s) in rows.enumerated() {
-          let components = fitted.components(series: row, horizon: horizon)
+          let components = all[row]
           guard let trend = components.first else { continue }
           let first = view.history(row).firstIndex
           precondition(
@@ -162,9 +166,23 @@ package struct Refit {
             membersWithParts: publishers[s].models.filter { telling[$0] != nil }, step: panel.step,
             firstIndex: first, cutoff: group.cutoff,
             parts: Composition.parts(components, regressors: Set(view.covariates.regressors(of: row).map(\.name))),
-            holidays: view.covariates.holidays)
+            holidays: view.covariates.holidays, teacher: (fitted as? any LearnedModel)?.teacher)
         }
       }
+    }
+  }
+
+  /// What those models of one series that have learnt from many add to `harmonic-ar` at one lead; those that refuse are left out.
+  package func lessons(_ publisher: Publisher, series s: Int, lead: Int) -> [Lesson] {
+    publisher.models.compactMap { name in
+      guard let method = model(name),
+        let fitted = method.fitted(to: view(method, [s], isRaw: isRaw(method, series: s))) as? any LearnedModel
+      else { return nil }
+      let amounts = fitted.components(series: 0, horizon: horizon).map { Double($0.ahead[lead - 1]) }
+      guard let added = amounts.last else { return nil }
+      return Lesson(
+        model: name, teacher: fitted.teacher, alone: amounts.dropLast().reduce(0, +), added: added,
+        contributions: fitted.contributions(series: 0, lead: lead, horizon: horizon))
     }
   }
 
@@ -186,8 +204,8 @@ package struct Refit {
 
 extension ForecastModel {
   /// Whether its fits can say what they are made of.
-  fileprivate var hasComponents: Bool {
-    fitted(to: Panel(step: .day, firstIndex: 0, length: 1, values: [], seeds: [])) is any ComponentModel
+  fileprivate func hasComponents(at step: Step) -> Bool {
+    fitted(to: Panel(step: step, firstIndex: 0, length: 1, values: [], seeds: [])) is any ComponentModel
   }
 }
 
@@ -201,6 +219,7 @@ extension Composition {
         case _ where position == 0: .trend
         case "holidays": .holidays
         case "memory": .memory
+        case "learned": .learned
         case let name where regressors.contains(name): .regressor
         default: .cycle
         }

@@ -46,11 +46,15 @@ package struct CompositionWords: Sendable {
   /// - Parameters:
   ///   - target: Step index of the date that matters besides the as-of, within the horizon.
   ///   - size: What parts are large or small beside, above 0: the ceiling, or the level.
-  package init(_ composition: Composition, words: AmountWords, size: Double, target: Int) {
+  ///   - lesson: What the model has learnt for the target, where more is known of it than the composition holds.
+  package init(_ composition: Composition, words: AmountWords, size: Double, target: Int, lesson: Lesson? = nil) {
     self.composition = composition
     self.words = words
     self.target = target
-    parts = composition.parts.map { Self.described($0, of: composition, words: words, size: size, target: target) }
+    let lesson = lesson ?? composition.lesson(at: target)
+    parts = composition.parts.map {
+      Self.described($0, of: composition, words: words, size: size, target: target, lesson: lesson)
+    }
   }
 
   static func date(_ index: Int, _ step: Step) -> String {
@@ -71,7 +75,7 @@ package struct CompositionWords: Sendable {
   ]
 
   private static func described(
-    _ part: Composition.Part, of composition: Composition, words: AmountWords, size: Double, target: Int
+    _ part: Composition.Part, of composition: Composition, words: AmountWords, size: Double, target: Int, lesson: Lesson?
   ) -> Part {
     func plain(_ name: String, isFlat: Bool = false, _ sentence: String) -> Part {
       Part(name: name, part: part, pattern: nil, trend: nil, events: [], isFlat: isFlat, sentence: sentence)
@@ -98,6 +102,10 @@ package struct CompositionWords: Sendable {
       return plain(
         "newest errors", isFlat: !(part.past.suffix(1) + part.ahead).contains(where: words.shows),
         memory(part, step: composition.step, words: words))
+    case .learned:
+      return plain(
+        "learned", isFlat: !part.ahead.contains(where: words.shows),
+        lesson?.sentence(words, date: date(target, composition.step)) ?? nothing)
     case .holidays:
       let events = composition.events(of: part)
       let list = events.prefix(3).map {

@@ -137,15 +137,41 @@ package struct Explanation: Sendable {
     package var holidays: [Holiday]
     /// At the as-of, and at the likely breach or the end of the horizon.
     package var sums: [Sum]
+    /// What each model that has learnt from many series adds to `harmonic-ar` at the second of `sums`.
+    package var learned: [Learned]
     /// Sentences.
     package var words: [String]
     /// Why nothing is shown.
     package var note: String?
+
+    /// Without parts.
+    init(model: String, members: [String]) {
+      self.model = model
+      self.members = members
+      (membersWithParts, parts, trend, holidays, sums, learned, words) = ([], [], nil, [], [], [], [])
+    }
+  }
+
+  package struct Learned: Sendable, Encodable {
+    package var model: String
+    package var time: String
+    /// What `harmonic-ar` alone says.
+    package var alone: Double
+    package var added: Double
+    /// What `added` adds up from, the largest first; empty where the model cannot tell.
+    package var contributions: [Contribution]
+    package var words: String
+  }
+
+  package struct Contribution: Sendable, Encodable {
+    /// What it is about: `recent`, `year`, `headroom`, ...; `fleet` is what holds for all series.
+    package var family: String
+    package var amount: Double
   }
 
   package struct Part: Sendable, Encodable {
     package var name: String
-    /// `trend`, `cycle`, `holidays`, `regressor` or `memory`.
+    /// `trend`, `cycle`, `holidays`, `regressor`, `memory` or `learned`.
     package var kind: String
     /// Whether the model holds it as a share of the trend.
     package var isMultiplicative: Bool

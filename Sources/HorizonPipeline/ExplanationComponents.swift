@@ -14,14 +14,18 @@ extension Explanation.Components {
     let horizon = record.forecast.count
     let publisher = Publisher(publishedBy: published, champion: decision.champion, members: decision.members)
     guard let options = try? record.manifest.settings.modelOptions() else { return nil }
-    let contestants = Catalog.contestants(options).loaded(from: record.folder, wanted: Set(publisher.models))
+    let (contestants, unread) = Catalog.contestants(options).loaded(from: record.folder, wanted: Set(publisher.models))
+    if let first = unread.first {
+      self.init(model: first.model, members: publisher.members)
+      note = unread.map(\.sentence).joined(separator: " ")
+      return
+    }
     let refit = Refit(
       panel, cutoffs: [cutoff], contestants: contestants,
       horizon: horizon)
     guard let composition = refit.compositions([publisher])[0] else { return nil }
-    self.init(
-      model: composition.model, members: composition.members, membersWithParts: composition.membersWithParts,
-      parts: [], trend: nil, holidays: [], sums: [], words: [], note: nil)
+    self.init(model: composition.model, members: composition.members)
+    membersWithParts = composition.membersWithParts
     guard let mean = refit.mean(publisher, series: 0), matches(mean, record.forecast.map(\.mean)) else {
       note =
         "Fitted again now, \(published) gives another forecast than this run published, so its parts would mislead: "
@@ -30,9 +34,12 @@ extension Explanation.Components {
     }
     let words = AmountWords(ceiling: decision.ceiling, unit: record.resource?.unit)
     let target = Target(risks, record: record, cutoff: cutoff, horizon: horizon)
+    let lessons = refit.lessons(publisher, series: 0, lead: target.index - cutoff)
     let told = CompositionWords(
-      composition, words: words, size: composition.size(ceiling: decision.ceiling), target: target.index)
+      composition, words: words, size: composition.size(ceiling: decision.ceiling), target: target.index,
+      lesson: lessons.first { $0.model == composition.model })
     fill(told, target: target, step: record.step)
+    fill(lessons, date: CompositionWords.date(target.index, record.step), words: words, notes: record.manifest.notes)
     self.words.append(contentsOf: beside(told, record.forecast[target.index - cutoff - 1], words))
   }
 
@@ -71,6 +78,18 @@ extension Explanation.Components {
         amounts: composition.parts.map { composition.value(of: $0, at: index) ?? .nan })
     }
     words = told.sums(why: target.why) + (told.attribution.map { [$0] } ?? [])
+  }
+
+  private mutating func fill(_ lessons: [Lesson], date: String, words: AmountWords, notes: [String]) {
+    learned = lessons.map { lesson in
+      Explanation.Learned(
+        model: lesson.model, time: sums.last?.time ?? date, alone: lesson.alone, added: lesson.added,
+        contributions: lesson.contributions.map { Explanation.Contribution(family: $0.family, amount: $0.amount) },
+        words: lesson.sentence(words, date: date))
+    }
+    self.words += learned.filter { $0.model != model }.map { "\($0.model): \($0.words)" }
+    // How the training went, from the notes of the run.
+    self.words += learned.compactMap { lesson in notes.first { $0.hasPrefix("\(lesson.model) learnt ") } }
   }
 
   /// Where the published median lies, when that is elsewhere.

@@ -45,8 +45,8 @@ extension ReportData.Chart.Part {
       self.init(name: told.name, shape: .bars, steps: bars.map(\.step), values: bars.map(\.value), words: words)
       return
     }
-    // What is remembered begins with the newest errors.
-    let drawn = part.kind == .memory ? Array(all.drop { $0.value == 0 }) : all
+    // What is remembered begins with the newest errors, what is learned with the forecast.
+    let drawn = [.memory, .learned].contains(part.kind) ? Array(all.drop { $0.value == 0 }) : all
     let line = Line(drawn, most: Self.mostPoints).simplified
     self.init(name: told.name, shape: .line, steps: line.map(\.step), values: line.map(\.value), words: words)
   }

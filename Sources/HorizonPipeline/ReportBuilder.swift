@@ -307,7 +307,7 @@ private struct ReportBuilder: Sendable {
     let settings = manifest.settings
     let horizon = manifest.horizon
     let contestants = Catalog.contestants(try settings.modelOptions())
-      .loaded(from: run, wanted: Set(known.flatMap(\.1.publisher.models)))
+      .loaded(from: run, wanted: Set(known.flatMap(\.1.publisher.models))).contestants
     var result: [SeriesName: ReportData.Chart.Makeup] = [:]
     var start = 0
     // Small tiles: all of them together are no more than a few hundred series.

@@ -1,6 +1,7 @@
 import Foundation
 import HorizonContest
 package import HorizonCore
+import HorizonModels
 import HorizonNumerics
 import HorizonRisk
 import HorizonSources
@@ -123,7 +124,13 @@ extension SeriesRecord {
     asOf = step.index(ofMicroseconds: time.microseconds)
     resource = master.resources.first { $0.name == name.resource }
     isMasterOfRun = master.inputs.map(\.sha256) == manifest.inputs.map(\.sha256) && master.step.name == manifest.step
-    covariates = manifest.covariates(of: name, master: master, asOf: asOf)
+    var covariates = manifest.covariates(of: name, master: master, asOf: asOf)
+    let publishers = Set(decision.members + forecast.prefix(1).map(\.model))
+    if Catalog.all.contains(where: { $0.isLearner && publishers.contains($0.card.name) }) {
+      // Without an inventory that can be read the forecast is not repeated, which is said where it matters.
+      covariates.groups = (try? inventoryNumbers(workspace)) ?? [:]
+    }
+    self.covariates = covariates
     history =
       try MasterReader(folder: workspace.master.path, manifest: master, asOf: asOf).read(names: [name])[name]
       ?? MasterSeries()

@@ -115,21 +115,41 @@ extension TrainedContestants {
 }
 
 extension [Contestant] {
-  /// The contestants with what a finished run kept of those that learnt from its fleet; without it they refuse every series.
+  /// The contestants with what a finished run kept of those that learnt from its fleet.
   ///
   /// - Parameter wanted: Names of those that are needed: reading takes time.
-  func loaded(from run: URL, wanted: Set<String>) -> [Contestant] {
-    map { contestant in
+  /// - Returns: Besides them, for each whose file cannot be read, why and what to do; it refuses every series.
+  func loaded(from run: URL, wanted: Set<String>) -> (contestants: [Contestant], unread: [Unread]) {
+    var unread: [Unread] = []
+    let contestants = map { contestant in
       guard case .learner(let learner) = contestant, wanted.contains(contestant.card.name) else { return contestant }
       let file = run.appending(path: type(of: learner).fileName)
       let result: Result<any TrainedModel, TrainingError>
       do throws(TrainingError) {
         guard let bytes = try? Data(contentsOf: file) else {
-          throw TrainingError(.trainingFailed, "\(file.path) cannot be read")
+          throw TrainingError(.trainingFailed, "the file is missing or not readable")
         }
         result = .success(try learner.loaded(from: [UInt8](bytes)))
-      } catch { result = .failure(error) }
+      } catch {
+        result = .failure(error)
+        unread.append(Unread(model: contestant.card.name, file: file.path, error: error))
+      }
       return learner.contestant(Training(cutoff: .min, result: result))
     }
+    return (contestants, unread)
+  }
+}
+
+/// What a model learnt in a finished run and can no longer tell.
+struct Unread: Sendable {
+  let model: String
+  let file: String
+  let error: TrainingError
+
+  /// What happened and what to do.
+  var sentence: String {
+    "What \(model) learnt in this run cannot be read, so its forecast cannot be taken apart: \(file): \(error.message). "
+      + (error.refusal == .noLibrary
+        ? "'horizonscale doctor' says how to mend that." : "The next run learns anew: 'horizonscale forecast'.")
   }
 }

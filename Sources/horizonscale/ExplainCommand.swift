@@ -27,7 +27,8 @@ struct ExplainCommand: ParsableCommand {
                      clean_ups (days before after) words
         components   model members members_with_parts parts[] (name kind is_multiplicative is_flat pattern ahead words),
                      trend (per_month changes[] (date per_month_before per_month_after jump)), holidays[] (name date
-                     amount), sums[] (what time total amounts), words, note; null where no model can tell
+                     amount), sums[] (what time total amounts), learned[] (model time alone added
+                     contributions[] (family amount) words), words, note; null where no model can tell
         history[]    time value
         forecast[]   time lead q10 q50 q90 tier
         sources[]    what file columns

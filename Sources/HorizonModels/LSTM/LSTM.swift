@@ -14,7 +14,9 @@ struct LSTMZeroShot: ForecastModel {
   let weights: LSTMWeights
 
   func fitted(to panel: Panel) -> any FittedModel {
-    FittedLSTM(network: weights[LSTMLayout(panel.step)]!, panel: panel, fits: HarmonicAR().regressions(of: panel))
+    FittedLSTM(
+      network: weights[LSTMLayout(panel.step)]!, panel: panel, fits: HarmonicAR().regressions(of: panel),
+      teacher: "the network, which has learnt from random series and not from this fleet,")
   }
 }
 
@@ -91,14 +93,20 @@ private struct TrainedLSTM: TrainedModel {
 
   func fitted(to panel: Panel) -> any FittedModel {
     guard LSTMLayout(panel.step) == layout else { return Refused(count: panel.count, error: .trainingFailed) }
-    return FittedLSTM(network: network, panel: panel, fits: HarmonicAR().regressions(of: panel))
+    return FittedLSTM(
+      network: network, panel: panel, fits: HarmonicAR().regressions(of: panel),
+      teacher: "the network, which has learnt from this fleet,")
   }
 }
 
-private struct FittedLSTM: FittedModel {
+private struct FittedLSTM: CorrectedFits {
   let network: QuantileLSTM<Float>
-  let panel: Panel
-  let fits: [Result<HarmonicARFit, ModelError>]
+  var panel: Panel
+  var fits: [Result<HarmonicARFit, ModelError>]
+  let teacher: String
+
+  /// A network does not say what its output adds up from.
+  func contributions(series: Int, lead: Int, horizon: Int) -> [Contribution] { [] }
 
   func forecast(horizon: Int) -> ForecastBlock {
     // What has no errors to learn from is what the reference makes of it.

@@ -149,10 +149,11 @@ struct TrainedXGBoost: TrainedModel {
   }
 }
 
-private struct FittedXGBoost: FittedModel {
+private struct FittedXGBoost: CorrectedFits {
   let model: TrainedXGBoost
-  let panel: Panel
-  let fits: [Result<HarmonicARFit, ModelError>]
+  var panel: Panel
+  var fits: [Result<HarmonicARFit, ModelError>]
+  let teacher = "what other series of the fleet teach"
 
   func forecast(horizon: Int) -> ForecastBlock {
     // What has no errors to learn from is what the reference makes of it.
@@ -175,6 +176,44 @@ private struct FittedXGBoost: FittedModel {
       block.write(Array(own), at: grid, series: s, reference: views[s]!.reference)
     }
     return block
+  }
+}
+
+extension FittedXGBoost {
+  /// SHAP values of the trees for the median, features of one family together.
+  ///
+  /// They are those of the lead itself. What the forecast differs from that, because scores are interpolated between the leads of the
+  /// grid, is the family `interpolation`; `fleet` is the mean over all rows that the trees have learnt from.
+  func contributions(series: Int, lead: Int, horizon: Int) -> [Contribution] {
+    let own = only(series..<(series + 1))
+    guard let view = SeriesView.of(own.panel, fits: own.fits, horizon: horizon)[0],
+      let whole = own.components(series: 0, horizon: horizon).last?.ahead[lead - 1]
+    else { return [] }
+    var row: [Float] = []
+    XGBoostFeatures(view, mostLead: model.mostLead).write(lead: lead, into: &row)
+    guard let values = try? model.booster.contributions(rows: row, count: 1) else { return [] }
+    let scores = values.dropFirst(Levels.median * (row.count + 1)).prefix(row.count + 1)
+    let at = view.reference.leads[lead - 1]
+    func part(_ scores: some Sequence<Float>) -> ForecastPart {
+      ForecastPart(name: "", past: [], ahead: [scores.reduce(0) { $0 + Double($1) } * at.deviation])
+    }
+    var rest = scores
+    var parts = [ForecastPart(name: "harmonic-ar", past: [], ahead: [at.mean])]
+    for family in XGBoostFeatures.Family.allCases {
+      parts.append(part(rest.prefix(family.count)))
+      rest = rest.dropFirst(family.count)
+    }
+    parts.append(part(rest))
+    let fit = view.reference.fit
+    let amounts = parts.components { fit.transform.inverse($0, most: fit.most) }.dropFirst().map { Double($0.ahead[0]) }
+    var found = zip(XGBoostFeatures.Family.allCases, amounts).map {
+      Contribution(family: $0.rawValue, words: $0.words, amount: $1)
+    }
+    found.append(Contribution(family: "fleet", words: "what is usual in the fleet", amount: amounts.last!))
+    found.append(
+      Contribution(family: "interpolation", words: nil, amount: Double(whole) - amounts.reduce(0, +)))
+    return found.enumerated().sorted { (abs($1.element.amount), $0.offset) < (abs($0.element.amount), $1.offset) }
+      .map(\.element)
   }
 }
 

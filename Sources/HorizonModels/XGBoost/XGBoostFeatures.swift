@@ -43,6 +43,27 @@ package struct XGBoostFeatures {
       case .year: 3
       }
     }
+
+    /// As people call it.
+    var words: String {
+      switch self {
+      case .lead: "how far ahead it is"
+      case .calendar: "the calendar"
+      case .resource: "the kind of resource"
+      case .inventory: "its groups in the inventory"
+      case .history: "how much of its past is known"
+      case .memory: "how long its errors last"
+      case .trend: "its trend"
+      case .season: "its place in the seasons"
+      case .spread: "how sure harmonic-ar is"
+      case .headroom: "headroom"
+      case .recent: "recent errors"
+      case .volatility: "how its errors swing"
+      case .week: "the same place in recent weeks"
+      case .month: "the same day of recent months"
+      case .year: "the same time last year"
+      }
+    }
   }
 
   static let inventoryColumns = 4
