@@ -7,9 +7,9 @@ import Testing
 private let learners: [any FleetModel] = Catalog.all.compactMap { if case .learner(let l) = $0 { l } else { nil } }
 private let steps: [Step] = [.day, .hour, Step(seconds: 604_800), Step(seconds: 300)]
 
-/// Every awkward kind of series twice.
+/// Few series, so that training is short.
 private func sample(_ step: Step = .day, length: Int = 200) -> Panel {
-  Panel(joining: [1, 2].map { SyntheticPanel.panel(length: length, step: step, seed: $0) })
+  SyntheticPanel.panel(kinds: [.seasonal, .trend, .gappy], length: length, step: step, seed: 1)
 }
 
 /// The same readings up to a step, nonsense afterwards.
@@ -119,7 +119,7 @@ private enum Trained {
 
   @Test(arguments: learners.indices)
   func aFleetThatTeachesTooLittleIsSaidToDoSo(index: Int) throws {
-    let few = SyntheticPanel.panel(kinds: [.seasonal, .trend], length: 40)
+    let few = SyntheticPanel.panel(kinds: [.seasonal, .trend], length: 20)
     let silent = SyntheticPanel.panel(kinds: [.constant, .zero, .single, .short], length: 400)
     for panel in [few, silent] {
       let error = try #require(throws: TrainingError.self) {
