@@ -75,7 +75,8 @@ package struct CompositionWords: Sendable {
   ]
 
   private static func described(
-    _ part: Composition.Part, of composition: Composition, words: AmountWords, size: Double, target: Int, lesson: Lesson?
+    _ part: Composition.Part, of composition: Composition, words: AmountWords, size: Double, target: Int,
+    lesson: Lesson?
   ) -> Part {
     func plain(_ name: String, isFlat: Bool = false, _ sentence: String) -> Part {
       Part(name: name, part: part, pattern: nil, trend: nil, events: [], isFlat: isFlat, sentence: sentence)

@@ -102,7 +102,8 @@ import Testing
       return try #require(made.note)
     }
     let damaged = try note()
-    #expect(damaged.contains("xgboost.trees: the saved trees are damaged") && damaged.contains("'horizonscale forecast'"))
+    #expect(damaged.contains("xgboost.trees: the saved trees are damaged"))
+    #expect(damaged.contains("'horizonscale forecast'"))
     try FileManager.default.removeItem(at: file)
     #expect(try note().contains("xgboost.trees: the file is missing or not readable."))
   }
@@ -122,7 +123,8 @@ import Testing
     let cutoffs = [Int](repeating: 20_299, count: 24)
     let refit = Refit(panel, cutoffs: cutoffs, contestants: contestants, horizon: 30)
     let publisher = Publisher(
-      publishedBy: "ensemble", champion: "ensemble", members: ["theta", "harmonic", "xgboost", "lstm-zero-shot", "lstm"])
+      publishedBy: "ensemble", champion: "ensemble",
+      members: ["theta", "harmonic", "xgboost", "lstm-zero-shot", "lstm"])
     let made = try #require(refit.compositions([Publisher](repeating: publisher, count: 24))[1])
     #expect(made.model == "harmonic" && made.membersWithParts == ["harmonic", "xgboost", "lstm-zero-shot"])
     let lessons = refit.lessons(publisher, series: 1, lead: 20)

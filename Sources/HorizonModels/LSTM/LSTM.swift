@@ -34,6 +34,7 @@ struct LSTM: FleetModel {
   let weights: LSTMWeights
 
   private static let mostExamples = 3_072
+  private static let plentyOfExamples = 2_000.0
   private static let leastExamples = 32
 
   func trained(on sample: Panel, horizon: Int, seed: UInt64) throws(TrainingError) -> any TrainedModel {
@@ -53,6 +54,8 @@ struct LSTM: FleetModel {
     var options = TrainingOptions()
     options.seed = seed
     options.epochs = 4
+    // What few examples teach is mostly luck: the fewer, the smaller the steps away from what random series taught.
+    options.learningRate *= min(1, Double(learnt.count) / LSTM.plentyOfExamples)
     options.dropout = 0.1
     options.patience = 2
     // Where all series ended long ago nothing is held out; then each example is seen twice and no more.

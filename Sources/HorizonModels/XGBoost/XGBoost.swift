@@ -70,7 +70,7 @@ struct XGBoost: FleetModel {
       if validation == nil { parameters.rounds = 20 }
       let booster = try Booster.trained(on: learnt.rows(), validation: validation, parameters: parameters)
       return try TrainedXGBoost(
-        booster, mostLead: horizon,
+        booster, mostLead: horizon, examples: examples.count,
         story: "\(booster.rounds) rounds of trees from \(learnt.labels.count) rows of \(examples.count) examples")
     } catch { throw TrainingError(error) }
   }
@@ -123,20 +123,32 @@ struct TrainedXGBoost: TrainedModel {
   let booster: Booster
   /// Longest lead that the trees have learnt from.
   let mostLead: Int
+  /// Moments of the past that they have learnt from.
+  private let examples: Int
   let story: String
   let saved: [UInt8]
 
-  fileprivate init(_ booster: Booster, mostLead: Int, story: String) throws(LearningError) {
+  /// Examples at which trees weigh as much as what a series' own errors say of its quantiles.
+  private static let priorExamples: Float = 300
+
+  /// Weight of the trees beside the quantiles of `harmonic-ar`: what few examples teach is mostly luck.
+  var weight: Float { Float(examples) / (Float(examples) + TrainedXGBoost.priorExamples) }
+
+  fileprivate init(_ booster: Booster, mostLead: Int, examples: Int, story: String) throws(LearningError) {
     self.booster = booster
     self.mostLead = mostLead
+    self.examples = examples
     self.story = story
-    saved = (0..<4).map { UInt8(truncatingIfNeeded: mostLead >> (8 * $0)) } + (try booster.bytes())
+    saved =
+      [mostLead, examples].flatMap { n in (0..<4).map { UInt8(truncatingIfNeeded: n >> (8 * $0)) } }
+      + (try booster.bytes())
   }
 
   fileprivate init(saved: [UInt8]) throws(LearningError) {
-    guard saved.count > 4 else { throw .badWeights("the file holds \(saved.count) bytes, no trees") }
+    guard saved.count > 8 else { throw .badWeights("the file holds \(saved.count) bytes, no trees") }
     mostLead = (0..<4).reduce(0) { $0 | Int(saved[$1]) << (8 * $1) }
-    booster = try Booster(bytes: Array(saved[4...]))
+    examples = (0..<4).reduce(0) { $0 | Int(saved[4 + $1]) << (8 * $1) }
+    booster = try Booster(bytes: Array(saved[8...]))
     guard mostLead > 0, booster.features == XGBoostFeatures.names, booster.levels == Levels.all else {
       throw .badWeights("the trees were grown by another version of HorizonScale")
     }
@@ -173,7 +185,7 @@ private struct FittedXGBoost: CorrectedFits {
     }
     for (place, s) in known.enumerated() {
       let own = scores[(place * grid.count * Levels.count)..<((place + 1) * grid.count * Levels.count)]
-      block.write(Array(own), at: grid, series: s, reference: views[s]!.reference)
+      block.write(Array(own), at: grid, series: s, weight: model.weight, reference: views[s]!.reference)
     }
     return block
   }
@@ -195,7 +207,7 @@ extension FittedXGBoost {
     let scores = values.dropFirst(Levels.median * (row.count + 1)).prefix(row.count + 1)
     let at = view.reference.leads[lead - 1]
     func part(_ scores: some Sequence<Float>) -> ForecastPart {
-      ForecastPart(name: "", past: [], ahead: [scores.reduce(0) { $0 + Double($1) } * at.deviation])
+      ForecastPart(name: "", past: [], ahead: [scores.reduce(0) { $0 + Double($1) } * Double(model.weight) * at.deviation])
     }
     var rest = scores
     var parts = [ForecastPart(name: "harmonic-ar", past: [], ahead: [at.mean])]
@@ -220,7 +232,9 @@ extension FittedXGBoost {
 extension ForecastBlock {
   /// Writes one series from scores at some leads, the first of them 1 and the last the horizon; between them scores are
   /// interpolated along the logarithm of the lead.
-  fileprivate mutating func write(_ scores: [Float], at grid: [Int], series: Int, reference: Reference) {
+  fileprivate mutating func write(
+    _ scores: [Float], at grid: [Int], series: Int, weight: Float, reference: Reference
+  ) {
     var right = 0
     for lead in 1...horizon {
       while grid[right] < lead { right += 1 }
@@ -230,9 +244,9 @@ extension ForecastBlock {
         ? 0 : Float(log(Double(lead) / Double(grid[left])) / log(Double(grid[right]) / Double(grid[left])))
       let at = series * horizon + lead - 1
       for q in 0..<Levels.count {
-        let score =
-          (1 - share) * scores[left * Levels.count + q] + share * scores[right * Levels.count + q]
-        quantiles[at * Levels.count + q] = reference.reading(score, lead: lead)
+        let learnt = (1 - share) * scores[left * Levels.count + q] + share * scores[right * Levels.count + q]
+        let own = Float(reference.leads[lead - 1].shape[q])
+        quantiles[at * Levels.count + q] = reference.reading(weight * learnt + (1 - weight) * own, lead: lead)
       }
       mean[at] = quantiles[at * Levels.count + Levels.median]
     }
