@@ -47,6 +47,8 @@ private enum Trained {
 }
 
 @Suite struct FleetModelTests {
+  init() { useOneThreadForMatrices() }
+
   @Test(arguments: learners.indices, steps)
   func whatWasLearntKeepsTheContractOfEveryModel(index: Int, step: Step) throws {
     let training = Training(cutoff: .min, result: .success(try Trained.model(index, step)))
