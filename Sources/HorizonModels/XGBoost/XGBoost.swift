@@ -195,7 +195,8 @@ extension FittedXGBoost {
   /// SHAP values of the trees for the median, features of one family together.
   ///
   /// They are those of the lead itself. What the forecast differs from that, because scores are interpolated between the leads of the
-  /// grid, is the family `interpolation`; `fleet` is the mean over all rows that the trees have learnt from.
+  /// grid, is the family `interpolation`; `fleet` is the mean over all rows that the trees have learnt from, `own` what the series' own
+  /// errors keep beside them.
   func contributions(series: Int, lead: Int, horizon: Int) -> [Contribution] {
     let own = only(series..<(series + 1))
     guard let view = SeriesView.of(own.panel, fits: own.fits, horizon: horizon)[0],
@@ -206,8 +207,9 @@ extension FittedXGBoost {
     guard let values = try? model.booster.contributions(rows: row, count: 1) else { return [] }
     let scores = values.dropFirst(Levels.median * (row.count + 1)).prefix(row.count + 1)
     let at = view.reference.leads[lead - 1]
+    let weight = Double(model.weight)
     func part(_ scores: some Sequence<Float>) -> ForecastPart {
-      ForecastPart(name: "", past: [], ahead: [scores.reduce(0) { $0 + Double($1) } * Double(model.weight) * at.deviation])
+      ForecastPart(name: "", past: [], ahead: [scores.reduce(0) { $0 + Double($1) } * weight * at.deviation])
     }
     var rest = scores
     var parts = [ForecastPart(name: "harmonic-ar", past: [], ahead: [at.mean])]
@@ -216,12 +218,15 @@ extension FittedXGBoost {
       rest = rest.dropFirst(family.count)
     }
     parts.append(part(rest))
+    parts.append(
+      ForecastPart(name: "", past: [], ahead: [(1 - weight) * at.shape[Levels.median] * at.deviation]))
     let fit = view.reference.fit
     let amounts = parts.components { fit.transform.inverse($0, most: fit.most) }.dropFirst().map { Double($0.ahead[0]) }
     var found = zip(XGBoostFeatures.Family.allCases, amounts).map {
       Contribution(family: $0.rawValue, words: $0.words, amount: $1)
     }
-    found.append(Contribution(family: "fleet", words: "what is usual in the fleet", amount: amounts.last!))
+    found.append(Contribution(family: "fleet", words: "what is usual in the fleet", amount: amounts[amounts.count - 2]))
+    found.append(Contribution(family: "own", words: "the median of its own errors", amount: amounts.last!))
     found.append(
       Contribution(family: "interpolation", words: nil, amount: Double(whole) - amounts.reduce(0, +)))
     return found.enumerated().sorted { (abs($1.element.amount), $0.offset) < (abs($0.element.amount), $1.offset) }
