@@ -785,6 +785,7 @@ def main():
     parser.add_argument("--repeat", type=int, default=3, help="repetitions of a timed command (default: 3)")
     parser.add_argument("--patience", type=float, default=20, help="seconds to wait for a quiet machine before each repetition (default: 20)")
     parser.add_argument("--part", default=",".join(p for p in challengers.PARTS if p != challengers.NOT_BY_DEFAULT), help="parts of challengers, separated by commas (default: %(default)s)")
+    parser.add_argument("--behaviours", help="the scenarios that behaviours and adds look at, separated by commas (default: all)")
     parser.add_argument("--challengers", default=",".join(challengers.ROLES), help="the models that challengers judges, for the three roles (default: %(default)s)")
     options = parser.parse_args()
     asked = options.sections or ["all"]

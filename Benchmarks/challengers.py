@@ -40,7 +40,9 @@ MOST_SECONDS, MOST_MEGABYTES = {"xgboost": 30, "lstm entries": 30, "all models":
 
 class Challengers:
     def __init__(self, bench, python, scenarios, needed=True):
-        self.bench, self.python, self.scenarios = bench, python, scenarios
+        self.bench, self.python = bench, python
+        asked = bench.options.behaviours
+        self.scenarios = [s for s in scenarios if s in asked.split(",")] if asked else scenarios
         self.data = os.path.abspath(bench.options.data)
         said = subprocess.run([bench.binary, "models"], check=True, capture_output=True, text=True).stdout
         # Of the catalog as people see it: name, cost, least history, summary.

@@ -68,7 +68,8 @@ struct LSTM: FleetModel {
         losses.isEmpty
         ? "nothing could be held out" : "the loss on what was held out went from \(losses[0]) to \(losses[1])"
       return TrainedLSTM(
-        network: network, layout: layout, story: "\(log.best) times from \(learnt.count) examples; \(judged)")
+        network: network, layout: layout, story: "from \(learnt.count) examples, each seen \(log.best) times; \(judged)"
+      )
     } catch let error as LearningError { throw TrainingError(error) } catch {
       throw TrainingError(.trainingFailed, "\(error)")
     }
