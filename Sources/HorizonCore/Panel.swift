@@ -111,6 +111,14 @@ package struct Panel: Sendable {
       seed: seeds[series])
   }
 
+  /// The cutoff while a series is live by the step's own measure, else the step index of its newest reading; nil without any.
+  package func end(of series: Int) -> Int? {
+    let history = history(series)
+    guard let last = history.values.lastIndex(where: { !$0.isNaN }) else { return nil }
+    let newest = history.firstIndex + last - history.values.startIndex
+    return cutoff - newest <= step.staleAfter ? cutoff : newest
+  }
+
   /// The reading of one series at a step index, NaN when missing or outside the panel.
   package func actual(_ series: Int, at index: Int) -> Float {
     let column = index - firstIndex

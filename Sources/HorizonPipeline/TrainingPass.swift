@@ -75,27 +75,22 @@ func train(
 ///
 /// Where many series ended at times of their own there are more of them than can be paid for in a large fleet; then some between.
 package func trainingCutoffs(_ sample: Panel, settings: ContestSettings) -> [Int] {
+  /// A training serves the folds up to the next one: the older of each two is enough.
+  func cutoffs(from first: Int, to last: Int) -> [Int] {
+    let plan = FoldPlan(
+      first: first, last: last, horizon: settings.horizon, folds: settings.folds, season: sample.step.nominalSeason)
+    return plan.map { plan in stride(from: 0, to: plan.cutoffs.count, by: 2).map { plan.cutoffs[$0] } } ?? []
+  }
   var folds: [Int] = []
   for s in 0..<sample.count {
-    let history = sample.history(s)
-    guard let last = history.values.lastIndex(where: { !$0.isNaN }) else { continue }
-    let newest = history.firstIndex + last - history.values.startIndex
-    let plan = FoldPlan(
-      first: history.firstIndex, last: sample.cutoff - newest <= sample.step.staleAfter ? sample.cutoff : newest,
-      horizon: settings.horizon, folds: settings.folds, season: sample.step.nominalSeason)
-    let own = plan?.cutoffs ?? []
-    // A training serves all folds up to the next one, so only where none is near one is added.
-    folds += stride(from: 0, to: own.count, by: 2).map { own[$0] }
+    guard let end = sample.end(of: s) else { continue }
+    folds += cutoffs(from: sample.history(s).firstIndex, to: end)
   }
   let sorted = Set(folds).sorted()
   let most = max((settings.folds + 1) / 2, trainingsOfSmallFleets / max(1, sample.count))
   guard sorted.count > most else { return sorted }
-  let plan = FoldPlan(
-    first: sample.firstIndex, last: sample.cutoff, horizon: settings.horizon, folds: settings.folds,
-    season: sample.step.nominalSeason)
-  if let own = plan?.cutoffs, let first = own.first, folds.count(where: { $0 >= first }) * 5 >= folds.count * 4 {
-    return stride(from: 0, to: own.count, by: 2).map { own[$0] }
-  }
+  let own = cutoffs(from: sample.firstIndex, to: sample.cutoff)
+  if let first = own.first, folds.count(where: { $0 >= first }) * 5 >= folds.count * 4 { return own }
   return (0..<most).map { sorted[sorted.count * (2 * $0 + 1) / (2 * most + 1)] }
 }
 

@@ -11,11 +11,12 @@ struct LSTMZeroShot: ForecastModel {
       "Recurrent network trained beforehand on random series: corrects harmonic-ar without having seen the fleet.",
     minimumHistory: HarmonicAR.card.minimumHistory, cost: .dear, reference: LSTM.reference)
 
-  let weights: LSTMWeights
+  /// Nil for the shipped ones.
+  let weights: LSTMWeights?
 
   func fitted(to panel: Panel) -> any FittedModel {
     FittedLSTM(
-      network: weights[LSTMLayout(panel.step)]!, panel: panel, fits: HarmonicAR().regressions(of: panel),
+      network: (weights ?? .shipped)[LSTMLayout(panel.step)]!, panel: panel,
       teacher: "the network, which has learnt from random series and not from this fleet,")
   }
 }
@@ -30,27 +31,23 @@ struct LSTM: FleetModel {
     "Hochreiter & Schmidhuber, \"Long short-term memory\", 1997; Wen et al., "
     + "\"A multi-horizon quantile recurrent forecaster\", 2017; Smyl, IJF 2020"
 
-  /// Where training starts.
-  let weights: LSTMWeights
+  /// Where training starts; nil for the shipped ones.
+  let weights: LSTMWeights?
 
   private static let mostExamples = 3_072
   private static let plentyOfExamples = 2_000.0
-  private static let leastExamples = 32
 
   func trained(on sample: Panel, horizon: Int, seed: UInt64) throws(TrainingError) -> any TrainedModel {
     let layout = LSTMLayout(sample.step)
     let plan = LearningPlan(sample, horizon: min(horizon, layout.leads))
-    let examples = plan.examples(from: sample, horizon: layout.leads, count: LSTM.mostExamples, seed: seed)
-    guard examples.count >= LSTM.leastExamples else {
-      throw TrainingError(.tooLittleToLearn(examples: examples.count, needed: LSTM.leastExamples))
-    }
+    let examples = try plan.examples(from: sample, horizon: layout.leads, count: LSTM.mostExamples, seed: seed)
     var learnt = LSTMLessons(layout)
     var held = LSTMLessons(layout)
     for example in examples {
       learnt.add(example, of: sample) { $0 <= plan.heldAfter }
       held.add(example, of: sample) { $0 > plan.heldAfter }
     }
-    var network = weights[layout]!
+    var network = (weights ?? .shipped)[layout]!
     var options = TrainingOptions()
     options.seed = seed
     options.epochs = 4
@@ -59,7 +56,7 @@ struct LSTM: FleetModel {
     options.dropout = 0.1
     options.patience = 2
     // Where all series ended long ago nothing is held out; then each example is seen twice and no more.
-    let validation = held.count >= LSTM.leastExamples ? held.examples : nil
+    let validation = held.count >= LearningPlan.leastExamples ? held.examples : nil
     if validation == nil { options.epochs = 2 }
     do {
       let log = try NetworkTrainer.train(&network, on: learnt.examples, validation: validation, options: options)
@@ -97,16 +94,13 @@ private struct TrainedLSTM: TrainedModel {
 
   func fitted(to panel: Panel) -> any FittedModel {
     guard LSTMLayout(panel.step) == layout else { return Refused(count: panel.count, error: .trainingFailed) }
-    return FittedLSTM(
-      network: network, panel: panel, fits: HarmonicAR().regressions(of: panel),
-      teacher: "the network, which has learnt from this fleet,")
+    return FittedLSTM(network: network, panel: panel, teacher: "the network, which has learnt from this fleet,")
   }
 }
 
 private struct FittedLSTM: CorrectedFits {
   let network: QuantileLSTM<Float>
   var panel: Panel
-  var fits: [Result<HarmonicARFit, ModelError>]
   let teacher: String
 
   /// A network does not say what its output adds up from.
@@ -114,9 +108,9 @@ private struct FittedLSTM: CorrectedFits {
 
   func forecast(horizon: Int) -> ForecastBlock {
     // What has no errors to learn from is what the reference makes of it.
-    var block = FittedHarmonic(fits: fits).forecast(horizon: horizon)
+    var block = reference.forecast(horizon: horizon)
     let layout = LSTMLayout(panel.step)
-    let views = SeriesView.of(panel, fits: fits, horizon: max(horizon, layout.leads))
+    let views = SeriesView.of(panel, horizon: max(horizon, layout.leads))
     let known = views.indices.filter { views[$0] != nil }
     var inputs: [Float] = []
     var statics: [Float] = []

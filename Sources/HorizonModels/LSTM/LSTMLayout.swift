@@ -1,5 +1,6 @@
 import Foundation
 package import HorizonCore
+import HorizonLearning
 
 /// What the networks read and forecast, by step: patches of a week for days and longer steps, of a day for hours and shorter ones.
 package enum LSTMLayout: String, Sendable, CaseIterable {
@@ -19,6 +20,10 @@ package enum LSTMLayout: String, Sendable, CaseIterable {
   private var ownInputs: Int { patch + 1 + (self == .day ? 2 : 4) }
   package var inputs: Int { ownInputs + LSTMLayout.statics }
   package static let statics = ResourceKind.allCases.count + 17
+
+  func shape(hidden: Int) -> LSTMShape {
+    LSTMShape(inputs: inputs, statics: LSTMLayout.statics, hidden: hidden, outputs: leads * Levels.count)
+  }
 
   /// What is said of the series as a whole, to each step and to the head.
   private func statics(of view: SeriesView) -> [Float] {

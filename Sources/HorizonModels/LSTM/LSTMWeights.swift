@@ -29,9 +29,7 @@ package struct LSTMWeights: Sendable {
   /// A network that has learnt nothing: it forecasts normal quantiles of scores.
   package static func untrained(_ layout: LSTMLayout, hidden: Int, seed: UInt64) -> QuantileLSTM<Float> {
     var network = QuantileLSTM<Float>(
-      LSTMShape(
-        inputs: layout.inputs, statics: LSTMLayout.statics, hidden: hidden, outputs: layout.leads * Levels.count),
-      levels: Levels.all.map(Double.init), seed: seed)
+      layout.shape(hidden: hidden), levels: Levels.all.map(Double.init), seed: seed)
     network[.headBias] = (0..<layout.leads).flatMap { _ in Levels.normal }
     return network
   }
@@ -50,7 +48,7 @@ package struct LSTMWeights: Sendable {
         throw .badWeights("there is no tensor '\(name)' that tells the size of the network")
       }
       networks[layout] = try QuantileLSTM(
-        LSTMWeights.untrained(layout, hidden: hidden, seed: 0).shape, levels: Levels.all.map(Double.init),
+        layout.shape(hidden: hidden), levels: Levels.all.map(Double.init),
         tensors: Dictionary(uniqueKeysWithValues: own.map { (String($0.key.dropFirst(prefix.count)), $0.value) }))
     }
     guard !networks.isEmpty else {

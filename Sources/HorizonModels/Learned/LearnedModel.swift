@@ -28,19 +28,19 @@ package struct Contribution: Sendable, Hashable {
   }
 }
 
-/// The usual form of a `LearnedModel`: it keeps the fits of `harmonic-ar` that it corrects.
+/// The usual form of a `LearnedModel`: it keeps the panel whose fits of `harmonic-ar` it corrects.
 protocol CorrectedFits: LearnedModel {
   var panel: Panel { get set }
-  /// Of `harmonic-ar` to the panel.
-  var fits: [Result<HarmonicARFit, ModelError>] { get set }
 }
 
 extension CorrectedFits {
+  /// What is corrected.
+  var reference: FittedHarmonic<HarmonicARFit> { FittedHarmonic(fits: HarmonicAR().regressions(of: panel)) }
+
   /// The same for some of the series.
   func only(_ rows: Range<Int>) -> Self {
     var own = self
     own.panel = panel.selecting(Array(rows), cutoff: panel.cutoff)
-    own.fits = Array(fits[rows])
     return own
   }
 
@@ -51,7 +51,7 @@ extension CorrectedFits {
   func components(of rows: Range<Int>, horizon: Int) -> [[ForecastComponent]] {
     let own = only(rows)
     let corrected = own.forecast(horizon: horizon)
-    let reference = FittedHarmonic(fits: own.fits)
+    let reference = own.reference
     let alone = reference.forecast(horizon: horizon)
     return (0..<rows.count).map { s in
       guard corrected.refusals[s] == nil else { return [] }

@@ -13,18 +13,11 @@ package struct SeriesView: Sendable {
   /// What 0 is on the scale of the fit; NaN where readings are negative.
   let floor: Double
 
-  /// The series of a panel; nil where `harmonic-ar` refuses or leaves no errors to learn from.
-  package static func of(_ panel: Panel, horizon: Int) -> [SeriesView?] {
-    of(panel, fits: HarmonicAR().regressions(of: panel), horizon: horizon)
-  }
-
   /// The series of a panel; nil where `harmonic-ar` refuses or leaves no errors to learn from. Models share them.
-  ///
-  /// - Parameter fits: Of `harmonic-ar` to the panel.
-  static func of(
-    _ panel: Panel, fits: [Result<HarmonicARFit, ModelError>], horizon: Int
-  ) -> [SeriesView?] {
-    panel.notes.value("series-views/\(horizon)") { made(panel, fits: fits, horizon: horizon) }
+  package static func of(_ panel: Panel, horizon: Int) -> [SeriesView?] {
+    panel.notes.value("series-views/\(horizon)") {
+      made(panel, fits: HarmonicAR().regressions(of: panel), horizon: horizon)
+    }
   }
 
   private static func made(
@@ -76,6 +69,8 @@ struct LearningPlan: Sendable {
   /// Moments of each series: many of few, so that a small fleet can be learnt from too.
   private static let moments = 8...40
   private static let momentsOfAll = 800
+  /// With fewer nothing is learnt.
+  static let leastExamples = 32
 
   /// - Parameter sample: Learnt from up to its cutoff.
   init(_ sample: Panel, horizon: Int) {
@@ -91,12 +86,20 @@ struct LearningPlan: Sendable {
   /// Examples of all moments, about as many as asked for: each moment has its own draw of the series.
   ///
   /// A series that ended before the cutoff is learnt from as it was when it ended.
-  func examples(from sample: Panel, horizon: Int, count: Int, seed: UInt64) -> [Example] {
-    let ends = Dictionary(grouping: 0..<sample.count) { sample.newestReading($0) }
+  ///
+  /// - Throws: When there are fewer than `leastExamples`.
+  func examples(
+    from sample: Panel, horizon: Int, count: Int, seed: UInt64
+  ) throws(TrainingError) -> [Example] {
+    let ends = Dictionary(grouping: 0..<sample.count) { sample.end(of: $0) }
     let share = Double(count) / Double(max(1, sample.count * distances.count))
-    return ends.keys.compactMap(\.self).sorted().flatMap { end in
+    let found = ends.keys.compactMap(\.self).sorted().flatMap { end in
       distances.flatMap { examples(from: sample, ends[end]!, at: end - $0, horizon: horizon, share: share, seed: seed) }
     }
+    guard found.count >= LearningPlan.leastExamples else {
+      throw TrainingError(.tooLittleToLearn(examples: found.count, needed: LearningPlan.leastExamples))
+    }
+    return found
   }
 
   private func examples(
@@ -116,15 +119,5 @@ struct LearningPlan: Sendable {
       }
       return Example(view: view, series: row)
     }
-  }
-}
-
-extension Panel {
-  /// The cutoff while a series is live, else the step of its newest reading; nil without any.
-  fileprivate func newestReading(_ series: Int) -> Int? {
-    let history = history(series)
-    guard let last = history.values.lastIndex(where: { !$0.isNaN }) else { return nil }
-    let index = history.firstIndex + last - history.values.startIndex
-    return cutoff - index <= step.staleAfter ? cutoff : index
   }
 }

@@ -17,17 +17,13 @@ struct XGBoost: FleetModel {
 
   /// Rows of features, those held out included, whatever the fleet's size.
   private static let mostRows = 40_000
-  private static let leastExamples = 32
 
   func trained(on sample: Panel, horizon: Int, seed: UInt64) throws(TrainingError) -> any TrainedModel {
     let grid = XGBoost.grid(horizon)
     // Origins near the cutoff have not seen their long leads yet, so more than the share of the grid is drawn.
     let wanted = XGBoost.mostRows * 3 / 2 / grid.count
     let plan = LearningPlan(sample, horizon: horizon)
-    let examples = plan.examples(from: sample, horizon: horizon, count: wanted, seed: seed)
-    guard examples.count >= XGBoost.leastExamples else {
-      throw TrainingError(.tooLittleToLearn(examples: examples.count, needed: XGBoost.leastExamples))
-    }
+    let examples = try plan.examples(from: sample, horizon: horizon, count: wanted, seed: seed)
     var learnt = Rows()
     var held = Rows()
     for example in examples {
@@ -53,7 +49,7 @@ struct XGBoost: FleetModel {
       }
     }
     do throws(LearningError) {
-      guard learnt.labels.count >= XGBoost.leastExamples else {
+      guard learnt.labels.count >= LearningPlan.leastExamples else {
         throw .failed("only \(learnt.labels.count) readings came after the examples")
       }
       var parameters = BoosterParameters(levels: Levels.all)
@@ -66,7 +62,7 @@ struct XGBoost: FleetModel {
       parameters.rowShare = 0.5
       parameters.bins = 64
       parameters.seed = seed
-      let validation = held.labels.count >= XGBoost.leastExamples ? try held.rows() : nil
+      let validation = held.labels.count >= LearningPlan.leastExamples ? try held.rows() : nil
       if validation == nil { parameters.rounds = 20 }
       let booster = try Booster.trained(on: learnt.rows(), validation: validation, parameters: parameters)
       return try TrainedXGBoost(
@@ -157,20 +153,19 @@ struct TrainedXGBoost: TrainedModel {
   }
 
   func fitted(to panel: Panel) -> any FittedModel {
-    FittedXGBoost(model: self, panel: panel, fits: HarmonicAR().regressions(of: panel))
+    FittedXGBoost(model: self, panel: panel)
   }
 }
 
 private struct FittedXGBoost: CorrectedFits {
   let model: TrainedXGBoost
   var panel: Panel
-  var fits: [Result<HarmonicARFit, ModelError>]
   let teacher = "what other series of the fleet teach"
 
   func forecast(horizon: Int) -> ForecastBlock {
     // What has no errors to learn from is what the reference makes of it.
-    var block = FittedHarmonic(fits: fits).forecast(horizon: horizon)
-    let views = SeriesView.of(panel, fits: fits, horizon: horizon)
+    var block = reference.forecast(horizon: horizon)
+    let views = SeriesView.of(panel, horizon: horizon)
     let known = views.indices.filter { views[$0] != nil }
     let grid = XGBoost.grid(horizon)
     var rows: [Float] = []
@@ -199,7 +194,7 @@ extension FittedXGBoost {
   /// errors keep beside them.
   func contributions(series: Int, lead: Int, horizon: Int) -> [Contribution] {
     let own = only(series..<(series + 1))
-    guard let view = SeriesView.of(own.panel, fits: own.fits, horizon: horizon)[0],
+    guard let view = SeriesView.of(own.panel, horizon: horizon)[0],
       let whole = own.components(series: 0, horizon: horizon).last?.ahead[lead - 1]
     else { return [] }
     var row: [Float] = []
