@@ -49,12 +49,14 @@ let package = Package(
     module(
       "HorizonPipeline",
       sees: [
-        "HorizonSources", "HorizonReport", "HorizonRisk", "HorizonContest", "HorizonModels", "HorizonLearning",
-        "HorizonStore", "HorizonCore", "HorizonNumerics", yams,
+        "HorizonSources", "HorizonReport", "HorizonRisk", "HorizonContest", "HorizonLedger", "HorizonModels",
+        "HorizonLearning", "HorizonStore", "HorizonCore", "HorizonNumerics", yams,
       ]),
     module("HorizonReport", sees: ["HorizonCore"], leavesOut: ["Assets"]),
     module("HorizonRisk", sees: ["HorizonCore", "HorizonNumerics"]),
-    module("HorizonContest", sees: ["HorizonModels", "HorizonCore", "HorizonNumerics"]),
+    module("HorizonContest", sees: ["HorizonLedger", "HorizonModels", "HorizonCore", "HorizonNumerics"]),
+    // What past runs promised and what happened.
+    module("HorizonLedger", sees: ["HorizonCore"]),
     module("HorizonModels", sees: ["HorizonCore", "HorizonLearning", "HorizonNumerics", "CShippedWeights"]),
     // The network's weights as a part of the executable.
     .target(name: "CShippedWeights", exclude: ["lstm.safetensors"]),
@@ -89,6 +91,7 @@ let package = Package(
     tests(of: "HorizonCore"),
     tests(of: "HorizonContest", with: ["HorizonModels", "HorizonTestKit", "HorizonCore"]),
     tests(of: "HorizonLearning", with: ["HorizonNumerics"]),
+    tests(of: "HorizonLedger", with: ["HorizonCore"]),
     tests(of: "HorizonModels", with: ["HorizonTestKit", "HorizonCore", "HorizonNumerics"]),
     tests(
       of: "HorizonPipeline",
