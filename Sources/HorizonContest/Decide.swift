@@ -1,4 +1,5 @@
 package import HorizonCore
+package import HorizonLedger
 package import HorizonModels
 
 /// All digests of a contest, readable several times in the same order.
@@ -13,6 +14,8 @@ package struct DecisionSettings: Sendable {
   /// Percent of capacity of the lowest threshold.
   package var lowestThreshold: Double
   package var tiers = TierTests()
+  /// What past forecasts promised and what happened, as known at the as-of; empty where nothing is to be read.
+  package var record = TrackRecord()
 
   package init(cards: [ModelCard], leads: DigestLeads, step: Step, lowestThreshold: Double) {
     self.cards = cards
