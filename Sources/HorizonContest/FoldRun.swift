@@ -125,6 +125,7 @@ struct FoldRun {
     var previous = Float.nan
     var nextLead = 0
     let steady = (changes[s].first { $0 > cutoff } ?? .max) - cutoff - 1
+    score.steadyErrors = settings.leads.leads.count { $0 <= steady }
     var said = window
     var came = window
     let isOpen = window.map { !$0.isBreached } ?? false
@@ -173,7 +174,7 @@ struct FoldRun {
         medianSquares += Double(fromMedian * fromMedian)
         if !previous.isNaN { products += Double(fromMedian * previous) }
         previous = fromMedian
-        if keepsError && lead <= steady {
+        if keepsError {
           score.standardErrors[nextLead] = StandardScore(q, scale: unit, tail: tail, limits: limits).score(of: actual)
         }
       }

@@ -48,6 +48,7 @@ extension SeriesDigest {
         s.sumMedianErrorSquares, s.steadyCount, s.steadyPinball, s.sumBrier, s.sumChange, s.changeCount,
       ] { float(v) }
       int(s.breach.bits)
+      int(s.steadyErrors)
       for b in s.buckets {
         float(b.count)
         float(b.sumPinball)
@@ -126,6 +127,7 @@ extension SeriesDigest {
       s.sumChange = float()
       s.changeCount = float()
       s.breach = FoldBreach(bits: int())
+      s.steadyErrors = int()
       for b in s.buckets.indices {
         s.buckets[b] = FoldScore.Bucket(
           count: float(), sumPinball: float(), inside80: float(), sumSpread: float())
