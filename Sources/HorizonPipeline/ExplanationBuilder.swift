@@ -32,7 +32,7 @@ extension Explanation {
       contest: Contest(record), trust: [], quality: Quality(record),
       changes: (shifts + resizes).sorted { ($0.date, $0.kind.rawValue) < ($1.date, $1.kind.rawValue) },
       profile: view.flatMap { Profile($0.history, ceiling: record.decision.ceiling, unit: record.resource?.unit) },
-      components: nil,
+      components: nil, move: nil,
       history: zip(record.history.times, record.history.values).map { Point(time: text($0), value: $1) },
       forecast: record.forecast.map {
         Interval(

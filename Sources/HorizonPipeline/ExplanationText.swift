@@ -16,6 +16,7 @@ private struct ExplanationText {
     let sections: [(String?, [String], String?)] = [
       (nil, headline, "risks.parquet"),
       (chartTitle, chart, "forecasts.parquet, master"),
+      ("Since the run before", moved, "runs, computed from master"),
       ("What the forecast is made of", components, "computed from master"),
       ("Contest", contest, "leaderboard.parquet, decisions.parquet"),
       ("Trust", trust, "decisions.parquet"),
@@ -254,6 +255,16 @@ private struct ExplanationText {
       }
     }
     return lines
+  }
+
+  // MARK: since the run before
+
+  private var moved: [String] {
+    guard let move = explanation.move else { return [] }
+    if let note = move.note { return paragraph(note) }
+    return paragraph(move.words.joined(separator: " "))
+      + paragraph("One change after the other, in this order, each published again by itself; the parts add up.")
+      .map { style.styled($0, .dim) }
   }
 
   // MARK: components

@@ -106,7 +106,7 @@ final class TileReader {
       step: fleet.step, firstIndex: tile.firstIndex, length: length, values: values,
       seeds: names.map { stableHash($0.description, seed: seed) },
       capacityChanges: resource.readingsAreShares ? tile.capacityChanges : nil, ceilings: ceilings,
-      covariates: fleet.covariates.covariates(of: names), isRebasable: fleet.rebases)
+      covariates: fleet.covariates.covariates(of: names), rebasing: fleet.rebases ? .all : .nothing)
     return FleetTile(
       contest: ContestTile(
         names: names, panel: panel, lastReading: tile.lastReading,

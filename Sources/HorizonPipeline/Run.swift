@@ -174,6 +174,8 @@ private func forecast(
   published.risks = rank(published.risks)
   try RiskFiles(rows: published.risks).write(to: folder)
   try writeDecisions(decided.decisions.series, names: names, to: folder.appending(path: "decisions.parquet"))
+  try KeptCalibration.write(
+    decided.decisions.calibration, names: names, leads: decided.settings.leads, to: folder)
   watch.lap("risk")
   var manifest = RunManifest(decided, published: published, settings: settings, workspace: workspace)
   manifest.ledger = try decided.ledger.flatMap(RunManifest.LedgerItem.init)

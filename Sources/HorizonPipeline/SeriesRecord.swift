@@ -26,7 +26,7 @@ package struct SeriesRecord: Sendable {
   let quality: QualityRecord
   /// False when the master was filled anew after the run.
   let isMasterOfRun: Bool
-  private let covariates: CovariateFiles
+  let covariates: CovariateFiles
 
   /// A row of `decisions.parquet`.
   struct DecisionRecord: Sendable {
@@ -34,11 +34,15 @@ package struct SeriesRecord: Sendable {
     /// What made the champion; nil without a contest, or where another version wrote it.
     let choice: Selection.Reason?
     let members: [String]
-    let isContested: Bool
+    var isContested: Bool
     let isLive: Bool
     let lossRatio: Double?
-    let testedLead: Int
+    var testedLead: Int
     let ceiling: Double?
+    let spreadFactor: Float
+    let group: ErrorGroup
+    let persistence: Float
+    let tail: TailShape
     /// One for each lead bucket.
     let tiers: [(tier: TrustTier, reason: String)]
   }
@@ -109,7 +113,8 @@ extension SeriesRecord {
     }
   }
 
-  private init(_ name: SeriesName, in folder: URL, _ workspace: Workspace) throws {
+  /// - Parameter folder: Of a run that has its tables.
+  init(_ name: SeriesName, in folder: URL, _ workspace: Workspace) throws {
     self.name = name
     self.folder = folder
     manifest = try RunManifest(readingFrom: folder)
@@ -159,8 +164,11 @@ extension SeriesRecord {
       [
         Column("champion", .key), Column("members", .text), Column("contested", .bool), Column("live", .bool),
         Column("loss_ratio", .float, nullable: true), Column("tested_lead", .int32),
-        Column("ceiling", .double, nullable: true), Column("choice", .key),
+        Column("ceiling", .double, nullable: true),
+        Column("spread_factor", .float), Column("volatility_group", .int32), Column("error_shape", .int32),
+        Column("persistence", .float), Column("tail", .key), Column("choice", .key),
       ] + buckets.map { Column("tier_\($0)", .key) } + buckets.map { Column("reason_\($0)", .text) }
+    let firstTier = columns.count - 2 * buckets.count
     var found: DecisionRecord?
     try TableReader.rows(
       parquet: folder.appending(path: "decisions.parquet").path, of: name, columns: columns
@@ -169,12 +177,17 @@ extension SeriesRecord {
       func key(_ column: Int) -> String { reader.keyNames(column)[Int(batch.codes(column)[i])] }
       func number(_ value: Double) -> Double? { value.isFinite ? value : nil }
       found = DecisionRecord(
-        champion: key(0), choice: Selection.Reason(rawValue: key(7)), members: (batch.strings(1)[i] ?? "").split(separator: " ").map(String.init),
+        champion: key(0), choice: Selection.Reason(rawValue: key(12)),
+        members: (batch.strings(1)[i] ?? "").split(separator: " ").map(String.init),
         isContested: batch.bools(2)[i] == 1, isLive: batch.bools(3)[i] == 1,
         lossRatio: number(Double(batch.floats(4)[i])), testedLead: Int(batch.int32s(5)[i]),
-        ceiling: number(batch.doubles(6)[i]),
+        ceiling: number(batch.doubles(6)[i]), spreadFactor: batch.floats(7)[i],
+        group: ErrorGroup(volatility: Int(batch.int32s(8)[i]), shape: Int(batch.int32s(9)[i])),
+        persistence: batch.floats(10)[i], tail: TailShape(rawValue: key(11)) ?? .exponential,
         tiers: buckets.indices.map { b in
-          (TrustTier(rawValue: key(8 + b)) ?? .low, batch.strings(8 + buckets.count + b)[i] ?? "")
+          (
+            TrustTier(rawValue: key(firstTier + b)) ?? .low, batch.strings(firstTier + buckets.count + b)[i] ?? ""
+          )
         })
     }
     return found
@@ -276,5 +289,8 @@ private func didYouMean(_ word: String, among names: [String], else introduction
 package func explained(_ name: SeriesName, run: String?, workspace: Workspace) throws -> Explanation {
   // As in a run: other numbers of threads take other kernels.
   useOneThreadForMatrices()
-  return Explanation(try SeriesRecord(name, run: run, workspace: workspace))
+  let record = try SeriesRecord(name, run: run, workspace: workspace)
+  var explanation = Explanation(record)
+  explanation.move = Explanation.Move(record, in: workspace)
+  return explanation
 }

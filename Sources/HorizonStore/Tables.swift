@@ -38,6 +38,12 @@ package enum Tables {
         [Column("tier_\($0)", .key), Column("code_\($0)", .key), Column("reason_\($0)", .text)]
       })
 
+  /// What forecasts were calibrated with: quantiles of the standardised error.
+  package static let calibration = TableSchema(
+    [
+      Column("model", .key), Column("volatility_group", .int32), Column("error_shape", .int32), Column("lead", .int32),
+    ] + Levels.names.map { Column($0, .float) })
+
   package static let risks = TableSchema([
     Column("server", .key), Column("resource", .key), Column("threshold", .double), Column("severity", .key),
     Column("tier", .key), Column("current", .double), Column("headroom", .double),
