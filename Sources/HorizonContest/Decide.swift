@@ -143,9 +143,8 @@ extension Decision {
     let persistence: Float =
       settings.cards[champion].tail == .bounded
       ? 0 : squares > 0 ? Decision.persistence(correlation: products / squares) : .nan
-    let isCombination = settings.cards[champion].cost == .combined
     self.init(
-      name: digest.name, champion: champion, members: isCombination ? Array(selection!.ranking.prefix(3).sorted()) : [],
+      name: digest.name, champion: champion, recipe: digest.recipes.isEmpty ? nil : digest.recipes[champion],
       isContested: selection != nil, isLive: digest.isLive, folds: digest.foldCutoffs.count, ceiling: digest.ceiling,
       spreadFactor: 1,
       group: ErrorGroup(digest, model: champion),

@@ -9,8 +9,6 @@ package struct Selection: Sendable {
   package let best: Int
   /// Mean scaled loss over steady leads by contestant, recent folds weighing more; nil where a fold was refused. What decides.
   package let steadyLosses: [Double?]
-  /// The best three of the models that are no combination, for an ensemble.
-  let ranking: [Int]
   /// Mean scaled loss over all leads by contestant, recent folds weighing more; nil where a fold was refused. What is reported.
   let losses: [Double?]
 
@@ -56,7 +54,6 @@ package struct Selection: Sendable {
     champion = tied.min {
       (cards[$0].cost, means[$0]!, $0) < (cards[$1].cost, means[$1]!, $1)
     }!
-    ranking = entered.filter { cards[$0].cost != .combined }.sorted { (means[$0]!, $0) < (means[$1]!, $1) }
   }
 
   /// How one contestant did on one fold; columns of `leaderboard.parquet`.

@@ -32,6 +32,8 @@ package struct SeriesRecord: Sendable {
   struct DecisionRecord: Sendable {
     let champion: String
     let members: [String]
+    /// What becomes of the members' forecasts.
+    let blend: Blend
     let isContested: Bool
     let isLive: Bool
     let lossRatio: Double?
@@ -155,6 +157,7 @@ extension SeriesRecord {
         Column("loss_ratio", .float, nullable: true), Column("tested_lead", .int32),
         Column("ceiling", .double, nullable: true),
       ] + buckets.map { Column("tier_\($0)", .key) } + buckets.map { Column("reason_\($0)", .text) }
+      + [Column("weights", .text)]
     var found: DecisionRecord?
     try TableReader.rows(
       parquet: folder.appending(path: "decisions.parquet").path, of: name, columns: columns
@@ -162,8 +165,10 @@ extension SeriesRecord {
       let i = range.lowerBound
       func key(_ column: Int) -> String { reader.keyNames(column)[Int(batch.codes(column)[i])] }
       func number(_ value: Double) -> Double? { value.isFinite ? value : nil }
+      let members = (batch.strings(1)[i] ?? "").split(separator: " ").map(String.init)
       found = DecisionRecord(
-        champion: key(0), members: (batch.strings(1)[i] ?? "").split(separator: " ").map(String.init),
+        champion: key(0), members: members,
+        blend: Blend(batch.strings(columns.count - 1)[i] ?? "", members: members.count) ?? .equal(members.count),
         isContested: batch.bools(2)[i] == 1, isLive: batch.bools(3)[i] == 1,
         lossRatio: number(Double(batch.floats(4)[i])), testedLead: Int(batch.int32s(5)[i]),
         ceiling: number(batch.doubles(6)[i]),

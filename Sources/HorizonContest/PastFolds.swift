@@ -1,0 +1,163 @@
+import HorizonCore
+import HorizonModels
+
+/// What is remembered of the folds of some series that have been played: enough to weigh models as of any later moment.
+///
+/// Losses and errors are kept at a few leads only, so what is known at a moment is known up to the last of them before it.
+struct PastFolds {
+  private let cards: [ModelCard]
+  private let count: Int
+  /// Place of each model among those whose errors are kept; nil for combinations, and for baselines beside others.
+  private let places: [Int?]
+  private let leads: DigestLeads
+  private var folds: [Fold] = []
+
+  private struct Fold {
+    let cutoff: Int
+    /// Leads up to which sums are kept, ascending.
+    let stops: [Int]
+    /// By `[series][model]`.
+    let refused: [Bool]
+    /// Losses over the leads up to each stop, by `[series][model][stop]`.
+    var losses: [Float]
+    /// Readings up to each stop, by `[series][stop]`.
+    var readings: [Float]
+    /// Quantiles minus the reading at each stop, in scales, by `[series][place][stop][level]`; 0 without a reading.
+    var errors: [Float]
+
+    /// How many stops had come true at a step.
+    func seen(at step: Int) -> Int { stops.partitioningIndex { $0 > step - cutoff } }
+  }
+
+  /// Each older fold weighs this much of the next.
+  private static let fading = 0.8
+
+  init(count: Int, cards: [ModelCard], leads: DigestLeads) {
+    self.count = count
+    self.cards = cards
+    self.leads = leads
+    let models = cards.indices.filter { cards[$0].cost != .combined }
+    let contenders = models.filter { !cards[$0].isBaseline }
+    let kept = contenders.isEmpty ? models : contenders
+    places = cards.indices.map { kept.firstIndex(of: $0) }
+  }
+
+  /// Remembers a fold.
+  ///
+  /// - Parameters:
+  ///   - blocks: By model, bounded.
+  ///   - curves: Loss over the seven levels in scales, by `[model][series][lead]`; NaN without a reading.
+  ///   - units: What losses of each series are divided by.
+  ///   - panel: With the readings that the fold is scored on.
+  mutating func append(cutoff: Int, blocks: [ForecastBlock], curves: [[Float]], units: [Float], panel: Panel) {
+    let horizon = blocks[0].horizon
+    var stops = leads.leads.filter { $0 <= horizon }
+    if stops.last != horizon { stops.append(horizon) }
+    let models = cards.count
+    let kept = places.compactMap { $0 }.count
+    var fold = Fold(
+      cutoff: cutoff, stops: stops,
+      refused: (0..<count * models).map { blocks[$0 % models].refusals[$0 / models] != nil },
+      losses: [Float](repeating: 0, count: count * models * stops.count),
+      readings: [Float](repeating: 0, count: count * stops.count),
+      errors: [Float](repeating: 0, count: count * kept * stops.count * Levels.count))
+    for s in 0..<count {
+      var readings: Float = 0
+      var lead = 1
+      for (k, stop) in stops.enumerated() {
+        while lead <= stop {
+          if !panel.actual(s, at: cutoff + lead).isNaN { readings += 1 }
+          lead += 1
+        }
+        fold.readings[s * stops.count + k] = readings
+      }
+      for model in 0..<models where cards[model].cost != .combined && !fold.refused[s * models + model] {
+        var sum = 0.0
+        var lead = 1
+        for (k, stop) in stops.enumerated() {
+          while lead <= stop {
+            let loss = curves[model][s * horizon + lead - 1]
+            if !loss.isNaN { sum += Double(loss) }
+            lead += 1
+          }
+          fold.losses[(s * models + model) * stops.count + k] = Float(sum)
+          let reading = panel.actual(s, at: cutoff + stop)
+          guard let place = places[model], !reading.isNaN else { continue }
+          let from = (s * horizon + stop - 1) * Levels.count
+          let to = ((s * kept + place) * stops.count + k) * Levels.count
+          for level in 0..<Levels.count {
+            fold.errors[to + level] = (blocks[model].quantiles[from + level] - reading) / units[s]
+          }
+        }
+      }
+    }
+    folds.append(fold)
+  }
+
+  /// The models that forecast a series on the newest fold before a step, no combination among them; empty without a fold.
+  func players(series s: Int, at step: Int) -> [Int] {
+    guard let newest = folds.last(where: { $0.cutoff < step }) else { return [] }
+    return cards.indices.filter { cards[$0].cost != .combined && !newest.refused[s * cards.count + $0] }
+  }
+
+  /// What a combination is made of that forecasts from `step`: only readings up to it count.
+  ///
+  /// - Parameter models: Positions of the models that forecast the series, ascending, at least one.
+  func recipe(_ combination: any ForecastCombination, series s: Int, at step: Int, of models: [Int]) -> Recipe {
+    let record = TrackRecord(cards: models.map { cards[$0] }, losses: losses(series: s, at: step, of: models))
+    var recipe = combination.recipe(record) { errors(series: s, at: step, of: $0.map { models[$0] }) }
+    recipe.members = recipe.members.map { models[$0] }
+    return recipe
+  }
+
+  /// Mean loss of each model; on a fold that it refused, that of the worst of the others.
+  private func losses(series s: Int, at step: Int, of models: [Int]) -> [Double?] {
+    var sums = [Double](repeating: 0, count: models.count)
+    var hasPlayed = [Bool](repeating: false, count: models.count)
+    var total = 0.0
+    for fold in folds where fold.cutoff < step {
+      let seen = fold.seen(at: step)
+      guard seen > 0, fold.readings[s * fold.stops.count + seen - 1] > 0 else { continue }
+      let own: [Double?] = models.map { model in
+        let row = s * cards.count + model
+        return fold.refused[row] ? nil : Double(fold.losses[row * fold.stops.count + seen - 1])
+      }
+      guard let worst = own.compactMap({ $0 }).max() else { continue }
+      for m in models.indices {
+        sums[m] = sums[m] * Self.fading + (own[m] ?? worst)
+        if own[m] != nil { hasPlayed[m] = true }
+      }
+      total = total * Self.fading + Double(fold.readings[s * fold.stops.count + seen - 1])
+    }
+    return models.indices.map { hasPlayed[$0] ? sums[$0] / total : nil }
+  }
+
+  /// Errors on the folds that all given models played, each standing for the leads since the stop before.
+  private func errors(series s: Int, at step: Int, of models: [Int]) -> PastErrors? {
+    let places = models.compactMap { self.places[$0] }
+    guard places.count == models.count else { return nil }
+    let kept = self.places.compactMap { $0 }.count
+    var past = PastErrors(errors: models.map { _ in [] }, above: [], below: [])
+    var weight: Float = 1
+    for fold in folds.reversed() where fold.cutoff < step {
+      let seen = fold.seen(at: step)
+      guard seen > 0, models.allSatisfy({ !fold.refused[s * cards.count + $0] }) else { continue }
+      for (m, place) in places.enumerated() {
+        let from = (s * kept + place) * fold.stops.count * Levels.count
+        past.errors[m] += fold.errors[from..<(from + seen * Levels.count)]
+      }
+      for k in 0..<seen {
+        let share = weight * Float(fold.stops[k] - (k > 0 ? fold.stops[k - 1] : 0))
+        past.above += Levels.all.map { share * (1 - $0) }
+        past.below += Levels.all.map { share * $0 }
+      }
+      weight *= Float(Self.fading)
+    }
+    return past.above.isEmpty ? nil : past
+  }
+}
+
+extension [Int] {
+  /// The first position at which an ascending condition holds; the count where it never does.
+  fileprivate func partitioningIndex(_ holds: (Int) -> Bool) -> Int { firstIndex(where: holds) ?? count }
+}
