@@ -16,7 +16,9 @@ struct FoldRun {
     self.plan = plan
     self.changes = changes
     self.settings = settings
-    past = PastFolds(count: panel.count, cards: settings.contestants.map(\.card), leads: settings.leads)
+    past = PastFolds(
+      count: panel.count, cards: settings.contestants.map(\.card), leads: settings.leads,
+      horizon: plan.horizon)
   }
 
   /// Leads of a fold that have come true: no further ones are forecast.

@@ -1,20 +1,21 @@
-import HorizonCore
-import HorizonModels
+package import HorizonCore
+package import HorizonModels
 
 /// What is remembered of the folds of some series that have been played: enough to weigh models as of any later moment.
 ///
 /// Losses and errors are kept at a few leads only, so what is known at a moment is known up to the last of them before it.
-struct PastFolds {
+package struct PastFolds {
   private let cards: [ModelCard]
   private let count: Int
   /// Place of each model among those whose errors are kept; nil for combinations, and for baselines beside others.
   private let places: [Int?]
-  private let leads: DigestLeads
+  /// Leads up to which sums are kept, ascending.
+  private let stops: [Int]
   private var folds: [Fold] = []
 
   private struct Fold {
     let cutoff: Int
-    /// Leads up to which sums are kept, ascending.
+    /// Those that were played.
     let stops: [Int]
     /// By `[series][model]`.
     let refused: [Bool]
@@ -32,27 +33,28 @@ struct PastFolds {
   /// Each older fold weighs this much of the next.
   private static let fading = 0.8
 
-  init(count: Int, cards: [ModelCard], leads: DigestLeads) {
+  /// - Parameter horizon: Leads of a fold that has come true as a whole.
+  package init(count: Int, cards: [ModelCard], leads: DigestLeads, horizon: Int) {
     self.count = count
     self.cards = cards
-    self.leads = leads
+    let within = leads.leads.filter { $0 < horizon }
+    stops = within + [horizon]
     let models = cards.indices.filter { cards[$0].cost != .combined }
     let contenders = models.filter { !cards[$0].isBaseline }
     let kept = contenders.isEmpty ? models : contenders
     places = cards.indices.map { kept.firstIndex(of: $0) }
   }
 
-  /// Remembers a fold.
+  /// Remembers a fold, later than all before.
   ///
   /// - Parameters:
   ///   - blocks: By model, bounded.
   ///   - curves: Loss over the seven levels in scales, by `[model][series][lead]`; NaN without a reading.
   ///   - units: What losses of each series are divided by.
   ///   - panel: With the readings that the fold is scored on.
-  mutating func append(cutoff: Int, blocks: [ForecastBlock], curves: [[Float]], units: [Float], panel: Panel) {
+  package mutating func append(cutoff: Int, blocks: [ForecastBlock], curves: [[Float]], units: [Float], panel: Panel) {
     let horizon = blocks[0].horizon
-    var stops = leads.leads.filter { $0 <= horizon }
-    if stops.last != horizon { stops.append(horizon) }
+    let stops = self.stops.filter { $0 <= horizon }
     let models = cards.count
     let kept = places.compactMap { $0 }.count
     var fold = Fold(
@@ -95,7 +97,7 @@ struct PastFolds {
   }
 
   /// The models that forecast a series on the newest fold before a step, no combination among them; empty without a fold.
-  func players(series s: Int, at step: Int) -> [Int] {
+  package func players(series s: Int, at step: Int) -> [Int] {
     guard let newest = folds.last(where: { $0.cutoff < step }) else { return [] }
     return cards.indices.filter { cards[$0].cost != .combined && !newest.refused[s * cards.count + $0] }
   }
@@ -103,7 +105,7 @@ struct PastFolds {
   /// What a combination is made of that forecasts from `step`: only readings up to it count.
   ///
   /// - Parameter models: Positions of the models that forecast the series, ascending, at least one.
-  func recipe(_ combination: any ForecastCombination, series s: Int, at step: Int, of models: [Int]) -> Recipe {
+  package func recipe(_ combination: any ForecastCombination, series s: Int, at step: Int, of models: [Int]) -> Recipe {
     let record = TrackRecord(cards: models.map { cards[$0] }, losses: losses(series: s, at: step, of: models))
     var recipe = combination.recipe(record) { errors(series: s, at: step, of: $0.map { models[$0] }) }
     recipe.members = recipe.members.map { models[$0] }

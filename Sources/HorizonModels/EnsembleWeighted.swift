@@ -4,7 +4,8 @@ import HorizonCore
 /// Weights inverse to a power of the loss on earlier folds; models far behind the best are left out.
 struct EnsembleWeighted: ForecastCombination {
   static let card = ModelCard(
-    name: "ensemble-weighted", summary: "Average of quantiles in which models that were better on earlier folds weigh more.",
+    name: "ensemble-weighted",
+    summary: "Average of quantiles in which models that were better on earlier folds weigh more.",
     minimumHistory: 1, cost: .combined,
     reference: "Bates, Granger, \"The Combination of Forecasts\", 1969, with quantile losses for variances")
 

@@ -1,5 +1,5 @@
 import HorizonCore
-import HorizonModels
+package import HorizonModels
 
 /// What a forecast is made of, in plain English: one sentence a part, and what adds up at a date.
 package struct CompositionWords: Sendable {
@@ -271,7 +271,7 @@ extension Composition {
 
 extension Blend {
   /// Such as "averages a, b and c", "averages 52 % a, 30 % b and 18 % c" or "is the median of a, b and c".
-  func words(_ members: [String], what: String? = nil) -> String {
+  package func words(_ members: [String], what: String? = nil) -> String {
     let of = what.map { "\($0) of " } ?? ""
     guard case .average(let weights) = self else { return "is the median of \(of)\(members.listed)" }
     guard let least = weights.min(), let most = weights.max(), most - least > 0.005 else {

@@ -1,6 +1,6 @@
 import HorizonContest
 import HorizonCore
-import HorizonModels
+package import HorizonModels
 import HorizonStore
 
 /// `decisions.parquet`: why each series is forecast as it is.
@@ -50,7 +50,8 @@ struct DecisionRows {
   var columns: [ColumnValues] {
     [
       server.values, resource.values, champion.values, .text(members), .text(weights),
-      .bools(contested), .bools(live), .int32s(folds), .int32s(testedLead), .floats(lossRatio), .floats(spreadFactor), .int32s(group), .int32s(shape),
+      .bools(contested), .bools(live), .int32s(folds), .int32s(testedLead), .floats(lossRatio), .floats(spreadFactor),
+      .int32s(group), .int32s(shape),
       .floats(persistence), tail.values, .doubles(ceiling),
     ] + LeadBucket.allCases.flatMap { [tiers[$0.rawValue].values, .text(reasons[$0.rawValue])] }
   }
@@ -58,7 +59,7 @@ struct DecisionRows {
 
 extension Blend {
   /// As in `decisions.parquet`: the weights in the order of the members, separated by blanks; empty for a median.
-  var text: String {
+  package var text: String {
     guard case .average(let weights) = self else { return "" }
     return weights.map(\.description).joined(separator: " ")
   }
@@ -70,7 +71,7 @@ extension Blend {
   }
 
   /// - Returns: Nil when the text does not have a weight for each member.
-  init?(_ text: String, members: Int) {
+  package init?(_ text: String, members: Int) {
     guard !text.isEmpty else {
       self = .median
       return
