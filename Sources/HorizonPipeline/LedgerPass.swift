@@ -21,10 +21,11 @@ package struct LedgerUpdate: Sendable {
 /// - Parameters:
 ///   - runs: By as-of, at most one for each.
 ///   - rebuilding: As-ofs whose rows are written anew in any case.
+///   - known: The digest of the fleet's readings where it has been taken already.
 /// - Throws: When the master cannot be read or the ledger not be written.
 package func extend(
   _ ledger: LedgerFolder, with runs: [RunFolder], origin: LedgerOrigin, fleet: Fleet, rebuilding: Set<String> = [],
-  execution: Execution
+  readings known: ReadingsDigest? = nil, execution: Execution
 ) async throws -> LedgerUpdate {
   var update = LedgerUpdate()
   var kept: [KeptRun] = []
@@ -35,7 +36,8 @@ package func extend(
     } catch let error as Failure { update.notes.append(error.message) }
   }
   guard !kept.isEmpty else { return update }
-  let readings = try await ReadingsDigest(fleet, execution: execution)
+  let readings: ReadingsDigest
+  if let known { readings = known } else { readings = try await ReadingsDigest(fleet, execution: execution) }
   for i in kept.indices { kept[i].sign(with: readings, fleet: fleet) }
   let damaged = rebuilding.union(kept.map(\.name).filter(ledger.isDamaged))
   let pending = kept.filter { damaged.contains($0.name) || !ledger.isUpToDate($0.name, stamp: $0.stamp) }
@@ -49,6 +51,18 @@ package func extend(
   }
   update.mended = update.scored.filter(damaged.contains)
   return update
+}
+
+/// As-ofs of those runs whose rows are as `extend` would write them.
+func scored(
+  _ runs: [RunFolder], in ledger: LedgerFolder, origin: LedgerOrigin, fleet: Fleet, readings: ReadingsDigest
+) -> Set<String> {
+  Set(
+    runs.filter { folder in
+      guard var run = try? KeptRun(folder, origin: origin, fleet: fleet) else { return false }
+      run.sign(with: readings, fleet: fleet)
+      return !ledger.isDamaged(run.name) && ledger.isUpToDate(run.name, stamp: run.stamp)
+    }.map(\.asOf))
 }
 
 extension Workspace {

@@ -23,9 +23,12 @@ package struct LedgerReading: Sendable {
   /// - Parameters:
   ///   - asOf: Microseconds since the epoch.
   ///   - isKnown: Whether a series belongs to this fleet; the rows of others do not count.
-  package init(_ ledger: LedgerFolder, before asOf: Int64, isKnown: (SeriesName) -> Bool) {
+  ///   - origins: As-ofs whose rows may count; nil for all.
+  package init(
+    _ ledger: LedgerFolder, before asOf: Int64, origins: Set<String>? = nil, isKnown: (SeriesName) -> Bool
+  ) {
     var sums = TrackRecord.Sums()
-    for origin in ledger.origins() {
+    for origin in ledger.origins() where origins?.contains(origin) ?? true {
       do throws(StoreError) {
         var rows: [LedgerRow] = []
         for part in ledger.parts(of: origin) {

@@ -1,3 +1,4 @@
+import Foundation
 import HorizonCore
 import HorizonStore
 
@@ -31,6 +32,11 @@ struct ReadingsDigest: Sendable {
         let hash = stableHash(SeriesName(server: server, resource: resource).description)
         let row = UnsafeBufferPointer(rebasing: values[(s * tile.length)..<((s + 1) * tile.length)])
         for t in 0..<tile.length where !row[t].isNaN { sums[t] &+= mixed(hash, UInt64(row[t].bitPattern)) }
+        if tile.capacity[s] > 0 {
+          // Without the last digits, which multiplying through the changes costs.
+          let first = tile.capacityChanges[s].reduce(tile.capacity[s]) { $0 * $1.factor }
+          sums[0] &+= mixed(hash &+ 1, UInt64(bitPattern: Int64((log(first) * 1e6).rounded())))
+        }
         for change in tile.capacityChanges[s] {
           sums[change.index - tile.firstIndex] &+= mixed(~hash, UInt64(Float(change.factor).bitPattern))
         }

@@ -71,8 +71,18 @@ private func fillMaster(
   return qualityTable(result.quality, manifest: result.manifest)
 }
 
+/// A fleet as it is known at one as-of and who takes part, before any fold is played.
+struct PreparedRun: Sendable {
+  let fleet: Fleet
+  let survey: Survey
+  let horizon: Int
+  let contestants: TrainedContestants
+  /// With the contestants as they play folds.
+  let contest: ContestSettings
+}
+
 /// A contest with its decisions, in a folder that is not yet in its place.
-private struct Decided: Sendable {
+struct DecidedRun: Sendable {
   let fleet: Fleet
   let survey: Survey
   let horizon: Int
@@ -91,10 +101,10 @@ private struct Decided: Sendable {
   }
 }
 
-/// Passes (a) to (c), into `folder`.
-private func decideFleet(
-  workspace: Workspace, settings: RunSettings, execution: Execution, folder: URL, watch: inout Stopwatch
-) async throws -> Decided {
+/// Pass (a), and what learns from the fleet learns.
+func prepare(
+  workspace: Workspace, settings: RunSettings, execution: Execution, watch: inout Stopwatch
+) async throws -> PreparedRun {
   execution.claimThreads()
   var fleet = try Fleet(workspace: workspace, settings: settings)
   let untrained = try Catalog.named(settings.models, options: settings.modelOptions())
@@ -118,30 +128,93 @@ private func decideFleet(
   if let note = try settings.noteOnWeights(fleet.step) { contestants.notes.append(note) }
   contestSettings.contestants = contestants.contest
   if hasLearners { watch.lap("train") }
+  return PreparedRun(
+    fleet: fleet, survey: survey, horizon: horizon, contestants: contestants, contest: contestSettings)
+}
+
+/// Passes (a) to (c), into `folder`.
+private func decideFleet(
+  workspace: Workspace, settings: RunSettings, execution: Execution, folder: URL, watch: inout Stopwatch
+) async throws -> DecidedRun {
+  let prepared = try await prepare(workspace: workspace, settings: settings, execution: execution, watch: &watch)
+  let fleet = prepared.fleet
   let spill = try DigestSpill(at: folder.appending(path: "digests.bin"), threads: execution.threads)
   let kept =
     settings.keepForecasts ? try BacktestWriter(path: folder.appending(path: "backtest.parquet").path) : nil
   try await contest(
-    fleet, settings: contestSettings, seed: settings.seed, spill: spill, kept: kept, series: survey.seriesCount,
-    execution: execution)
+    fleet, settings: prepared.contest, seed: settings.seed, spill: spill, kept: kept,
+    series: prepared.survey.seriesCount, execution: execution)
   try kept?.close()
   watch.lap("contest")
   execution.progress.report("decide", 0)
   let ledger = try await trackRecord(of: fleet, in: workspace, settings: settings, execution: execution)
   watch.lap("ledger")
-  var decisionSettings = DecisionSettings(
-    cards: untrained.map(\.card), leads: contestSettings.leads, step: fleet.step,
-    lowestThreshold: settings.thresholds[0].percent)
-  decisionSettings.record = ledger?.record ?? TrackRecord()
   let incumbents =
     settings.fresh == true
     ? nil : workspace.finishedRuns().last { $0.asOf < fleet.asOfName }.flatMap { Incumbents(of: $0) }
-  decisionSettings.incumbents = incumbents?.champions ?? [:]
-  let decisions = try decide(spill, settings: decisionSettings)
+  let decided = try prepared.decided(spill, settings: settings, ledger: ledger, incumbents: incumbents)
   watch.lap("decide")
-  return Decided(
-    fleet: fleet, survey: survey, horizon: horizon, contestants: contestants, decisions: decisions,
-    settings: decisionSettings, spill: spill, ledger: ledger, incumbents: incumbents?.item)
+  return decided
+}
+
+extension PreparedRun {
+  /// Pass (c).
+  ///
+  /// - Parameters:
+  ///   - ledger: What past forecasts promised and what happened; nil where nothing is to be read of them.
+  ///   - incumbents: Who published before; nil where nobody did.
+  func decided(
+    _ spill: DigestSpill, settings: RunSettings, ledger: LedgerReading?, incumbents: Incumbents?
+  ) throws -> DecidedRun {
+    var decisionSettings = DecisionSettings(
+      cards: contestants.contest.map(\.card), leads: contest.leads, step: fleet.step,
+      lowestThreshold: settings.thresholds[0].percent)
+    decisionSettings.record = ledger?.record ?? TrackRecord()
+    decisionSettings.incumbents = incumbents?.champions ?? [:]
+    return DecidedRun(
+      fleet: fleet, survey: survey, horizon: horizon, contestants: contestants,
+      decisions: try decide(spill, settings: decisionSettings), settings: decisionSettings, spill: spill,
+      ledger: ledger, incumbents: incumbents?.item)
+  }
+}
+
+extension DecidedRun {
+  /// Pass (d), and the tables of a run into a folder that is not yet in its place.
+  ///
+  /// - Returns: The manifest, not sealed, and the risks as they are ranked.
+  func written(
+    to folder: URL, settings: RunSettings, workspace: Workspace, execution: Execution, watch: inout Stopwatch
+  ) async throws -> (manifest: RunManifest, risks: [RiskRow]) {
+    let names = contestants.contest.map(\.card.name)
+    // One thread writes the leaderboard while the others publish.
+    async let leaderboard: Void = finishLeaderboard(in: folder)
+    let forecasts = try TableWriter(
+      parquet: folder.appending(path: "forecasts.parquet").path, schema: Tables.forecasts)
+    let raw =
+      settings.raw
+      ? try TableWriter(parquet: folder.appending(path: "forecasts-raw.parquet").path, schema: Tables.rawForecasts)
+      : nil
+    var published = try await publish(
+      fleet,
+      plan: PublishPlan(
+        decisions: decisions, contestants: contestants.publishing, horizon: horizon, seed: settings.seed,
+        risk: try settings.risk()),
+      forecasts: forecasts, raw: raw, execution: execution)
+    try forecasts.close()
+    try raw?.close()
+    try await leaderboard
+    watch.lap("publish")
+
+    published.risks = rank(published.risks)
+    try RiskFiles(rows: published.risks).write(to: folder)
+    try writeDecisions(decisions.series, names: names, to: folder.appending(path: "decisions.parquet"))
+    try KeptCalibration.write(decisions.calibration, names: names, leads: self.settings.leads, to: folder)
+    watch.lap("risk")
+    var manifest = RunManifest(self, published: published, settings: settings, workspace: workspace)
+    manifest.incumbents = incumbents
+    manifest.ledger = try ledger.flatMap(RunManifest.LedgerItem.init)
+    return (manifest, published.risks)
+  }
 }
 
 private func forecast(
@@ -152,40 +225,14 @@ private func forecast(
   defer { try? FileManager.default.removeItem(at: folder) }
   let decided = try await decideFleet(
     workspace: workspace, settings: settings, execution: execution, folder: folder, watch: &watch)
-  let names = decided.contestants.contest.map(\.card.name)
   try decided.contestants.save(to: folder)
-
-  // One thread writes the leaderboard while the others publish.
-  async let leaderboard: Void = decided.finishLeaderboard(in: folder)
-  let forecasts = try TableWriter(parquet: folder.appending(path: "forecasts.parquet").path, schema: Tables.forecasts)
-  let raw =
-    settings.raw
-    ? try TableWriter(parquet: folder.appending(path: "forecasts-raw.parquet").path, schema: Tables.rawForecasts) : nil
-  var published = try await publish(
-    decided.fleet,
-    plan: PublishPlan(
-      decisions: decided.decisions, contestants: decided.contestants.publishing, horizon: decided.horizon,
-      seed: settings.seed, risk: try settings.risk()),
-    forecasts: forecasts, raw: raw, execution: execution)
-  try forecasts.close()
-  try raw?.close()
-  try await leaderboard
-  watch.lap("publish")
-
+  var (manifest, risks) = try await decided.written(
+    to: folder, settings: settings, workspace: workspace, execution: execution, watch: &watch)
   execution.progress.report("report", 0)
-  published.risks = rank(published.risks)
-  try RiskFiles(rows: published.risks).write(to: folder)
-  try writeDecisions(decided.decisions.series, names: names, to: folder.appending(path: "decisions.parquet"))
-  try KeptCalibration.write(
-    decided.decisions.calibration, names: names, leads: decided.settings.leads, to: folder)
-  watch.lap("risk")
-  var manifest = RunManifest(decided, published: published, settings: settings, workspace: workspace)
-  manifest.incumbents = decided.incumbents
-  manifest.ledger = try decided.ledger.flatMap(RunManifest.LedgerItem.init)
-  let comparison = try Comparison(of: published.risks, manifest, decided.fleet, in: workspace)
+  let comparison = try Comparison(of: risks, manifest, decided.fleet, in: workspace)
   manifest.compared = comparison?.record
   let page = try await report(
-    of: folder, manifest: manifest, risks: published.risks, comparison: comparison,
+    of: folder, manifest: manifest, risks: risks, comparison: comparison,
     record: decided.settings.record, covariates: decided.fleet.covariates, in: workspace, threads: execution.threads)
   try atomicWrite(page, to: folder.appending(path: "report.html").path)
   watch.lap("report")
@@ -199,7 +246,7 @@ private func forecast(
   for line in removeExpiredRuns(in: workspace, keepingDays: execution.keepRunsDays, made: place) {
     execution.progress.say(line)
   }
-  return RunOutcome(folder: place, manifest: manifest, risks: published.risks)
+  return RunOutcome(folder: place, manifest: manifest, risks: risks)
 }
 
 /// The contest alone, into `backtests/<as-of>/`. - Returns: The standings as a table.
@@ -237,7 +284,7 @@ private func writeTimings(_ timings: [RunManifest.Timing], to file: URL) throws 
 }
 
 extension RunManifest {
-  fileprivate init(_ decided: Decided, published: Published, settings: RunSettings, workspace: Workspace) {
+  fileprivate init(_ decided: DecidedRun, published: Published, settings: RunSettings, workspace: Workspace) {
     let fleet = decided.fleet
     var bySeverity: [String: Int] = [:]
     for row in published.risks { bySeverity[row.severity.description, default: 0] += 1 }
@@ -285,7 +332,7 @@ extension RunManifest {
   }
 
   /// Takes the outputs' digests and writes `run.json` last, which makes the folder a run.
-  fileprivate mutating func seal(_ folder: URL) throws {
+  mutating func seal(_ folder: URL) throws {
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
     outputs = try names.map { name in
       let file = folder.appending(path: name)

@@ -30,6 +30,8 @@ package struct RunManifest: Codable, Sendable {
   package var incumbents: Item?
   /// What was read of the ledger; nil when nothing in it counted, or under `--fresh`.
   package var ledger: LedgerItem?
+  /// SHA-256 over all that a replayed month was made from; nil for a run.
+  package var replay: String?
   /// SHA-256 over settings, inputs and outputs; times are not part of it.
   package var digest = ""
   package var timings: [Timing] = []

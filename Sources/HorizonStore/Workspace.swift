@@ -14,6 +14,7 @@ package struct Workspace: Sendable {
   package var runs: URL { folder.appending(path: "runs", directoryHint: .isDirectory) }
   package var backtests: URL { folder.appending(path: "backtests", directoryHint: .isDirectory) }
   package var ledger: URL { folder.appending(path: "ledger", directoryHint: .isDirectory) }
+  package var replay: URL { folder.appending(path: "replay", directoryHint: .isDirectory) }
   package var latest: URL { folder.appending(path: "latest") }
   package var scratch: URL { folder.appending(path: ".scratch", directoryHint: .isDirectory) }
 
@@ -120,7 +121,7 @@ package struct Workspace: Sendable {
         try? files.removeItem(at: url)
       }
     }
-    for parent in [runs, backtests, ledger] {
+    for parent in [runs, backtests, ledger, replay, replay.appending(path: "ledger")] {
       for name in names(in: parent) where name.hasPrefix(".tmp-") {
         try? files.removeItem(at: parent.appending(path: name))
       }

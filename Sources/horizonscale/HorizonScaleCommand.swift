@@ -22,7 +22,7 @@ struct HorizonScaleCommand: AsyncParsableCommand {
     subcommands: [
       RunCommand.self, DemoCommand.self, StressCommand.self, SynthCommand.self, IngestCommand.self,
       BacktestCommand.self, ForecastCommand.self, RiskCommand.self, ExplainCommand.self, ReportCommand.self,
-      LedgerCommand.self, ModelsCommand.self, DoctorCommand.self,
+      LedgerCommand.self, ReplayCommand.self, ModelsCommand.self, DoctorCommand.self,
     ])
 
   static func main() async {
