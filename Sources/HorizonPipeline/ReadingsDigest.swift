@@ -3,7 +3,7 @@ import HorizonCore
 import HorizonStore
 
 /// What all readings of a master come to, step by step, so that a change of any of them shows from when on it matters.
-struct ReadingsDigest: Sendable {
+package struct ReadingsDigest: Sendable {
   private let firstIndex: Int
   private let steps: [UInt64]
 

@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 import HorizonContest
 import HorizonCore
 import HorizonLedger

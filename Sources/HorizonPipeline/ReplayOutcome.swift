@@ -131,14 +131,14 @@ private struct ReplayJudge: Sendable {
         let limit = Float(tile.capacity(s, at: month.asOf, resource: resource) * (percent / 100))
         let past = panel.cut(at: month.asOf).history(s).values.suffix(ReplayJudge.lookback)
         let came = (month.asOf + 1...month.end).map { panel.actual(s, at: $0) }
-        let breach = self.breach(past, came, rule: rule, limit: limit)
+        let breach = lead(past, came, rule: rule, limit: limit)
         // Nobody can say that there was none where readings had stopped.
         if breach == nil && came.suffix(staleAfter + 1).allSatisfy(\.isNaN) {
           unknown += 1
           continue
         }
         let path = lines.mean[(row * lines.horizon)..<((row + 1) * lines.horizon)]
-        let called = lines.refusals[row] == nil ? self.breach(past, Array(path), rule: rule, limit: limit) : nil
+        let called = lines.refusals[row] == nil ? lead(past, Array(path), rule: rule, limit: limit) : nil
         if breach == nil && called == nil && promised.product == nil { continue }
         rows.append(
           ReplayOutcome(
@@ -150,7 +150,7 @@ private struct ReplayJudge: Sendable {
   }
 
   /// The first lead, from 1 on, at which the breach rule holds, after the readings up to the as-of.
-  private func breach(_ past: ArraySlice<Float>, _ leads: [Float], rule: BreachRule, limit: Float) -> Int? {
+  private func lead(_ past: ArraySlice<Float>, _ leads: [Float], rule: BreachRule, limit: Float) -> Int? {
     rule.firstBreach(in: (past + leads)[...], threshold: limit, from: past.endIndex).map { $0 - past.endIndex + 1 }
   }
 }

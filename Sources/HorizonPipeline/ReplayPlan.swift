@@ -1,4 +1,4 @@
-package import HorizonCore
+import HorizonCore
 
 /// The moments of the past that a replay takes for today.
 package struct ReplayPlan: Sendable, Hashable {

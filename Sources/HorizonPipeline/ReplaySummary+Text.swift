@@ -1,4 +1,5 @@
 import HorizonCore
+import HorizonSources
 
 extension ReplaySummary {
   /// As people read it: the product beside the straight line, then by trust tier and by date.
