@@ -65,41 +65,80 @@ package struct KeptForecast: Sendable {
 package func contest(
   _ tile: ContestTile, settings: ContestSettings, keep: ((KeptForecast) -> Void)? = nil
 ) -> [SeriesDigest] {
-  var digests = tile.names.indices.map { SeriesDigest(tile: tile, series: $0, settings: settings) }
-  struct Group: Hashable {
+  var board = ContestBoard(tile, settings: settings)
+  for run in board.runs.indices {
+    for (fold, cutoff) in board.runs[run].plan.cutoffs.enumerated() {
+      board.play(run, fold: fold, FoldForecasts(board.runs[run].panel.cut(at: cutoff)), keep: keep)
+    }
+  }
+  return board.finished
+}
+
+/// The contests of one as-of under way: digests that fill up fold by fold.
+struct ContestBoard {
+  private(set) var digests: [SeriesDigest]
+  /// Of series with one cutoff and fold plan.
+  private(set) var runs: [FoldRun] = []
+  /// By run, the series of the tile.
+  private(set) var members: [[Int]] = []
+
+  private struct Group: Hashable {
     let cutoff: Int
     let plan: FoldPlan
   }
-  var groups: [Group: [Int]] = [:]
-  var order: [Group] = []
-  for s in tile.names.indices where !digests[s].foldCutoffs.isEmpty {
-    let group = Group(
-      cutoff: digests[s].cutoff, plan: FoldPlan(cutoffs: digests[s].foldCutoffs, horizon: digests[s].foldHorizon))
-    if groups[group] == nil { order.append(group) }
-    groups[group, default: []].append(s)
-  }
-  let changes = tile.panel.rebased().changes
-  for group in order {
-    let members = groups[group]!
-    var run = FoldRun(
-      panel: tile.panel.selecting(members, cutoff: group.cutoff), plan: group.plan,
-      changes: members.map { changes[$0].map(\.index) }, limits: members.map { tile.limits[$0] },
-      settings: settings)
-    for fold in group.plan.cutoffs.indices {
-      let leads = run.leads(of: fold)
-      run.play(fold: fold) { row, model, score, kept in
-        digests[members[row]].scores[model * group.plan.cutoffs.count + fold] = score
-        if let keep, let kept {
-          keep(
-            KeptForecast(
-              series: members[row], model: model, cutoff: group.plan.cutoffs[fold], block: kept, row: row,
-              leads: leads))
-        }
+
+  init(_ tile: ContestTile, settings: ContestSettings) {
+    digests = tile.names.indices.map { SeriesDigest(tile: tile, series: $0, settings: settings) }
+    var groups: [Group: Int] = [:]
+    var order: [Group] = []
+    for s in digests.indices where !digests[s].foldCutoffs.isEmpty {
+      let group = Group(
+        cutoff: digests[s].cutoff, plan: FoldPlan(cutoffs: digests[s].foldCutoffs, horizon: digests[s].foldHorizon))
+      if let place = groups[group] {
+        members[place].append(s)
+      } else {
+        groups[group] = order.count
+        order.append(group)
+        members.append([s])
       }
     }
-    for (row, s) in members.enumerated() { digests[s].recipes = run.recipes(series: row, at: group.cutoff) }
+    let changes = tile.panel.rebased().changes
+    for (group, members) in zip(order, members) {
+      runs.append(
+        FoldRun(
+          panel: tile.panel.selecting(members, cutoff: group.cutoff), plan: group.plan,
+          changes: members.map { changes[$0].map(\.index) }, limits: members.map { tile.limits[$0] },
+          settings: settings))
+    }
   }
-  return digests
+
+  /// Plays a fold; those of a run in their order.
+  ///
+  /// - Parameter rows: Place of each series of the run in the forecasts; nil where they are the same.
+  mutating func play(
+    _ run: Int, fold: Int, _ forecasts: FoldForecasts, rows: [Int]? = nil, keep: ((KeptForecast) -> Void)? = nil
+  ) {
+    let plan = runs[run].plan
+    let leads = runs[run].leads(of: fold)
+    let members = members[run]
+    runs[run].play(fold: fold, forecasts: forecasts, rows: rows) { row, model, score, kept in
+      digests[members[row]].scores[model * plan.cutoffs.count + fold] = score
+      if let keep, let kept {
+        keep(
+          KeptForecast(
+            series: members[row], model: model, cutoff: plan.cutoffs[fold], block: kept, row: row, leads: leads))
+      }
+    }
+  }
+
+  /// The digests when all folds have been played.
+  var finished: [SeriesDigest] {
+    var digests = digests
+    for (run, members) in zip(runs, members) {
+      for (row, s) in members.enumerated() { digests[s].recipes = run.recipes(series: row, at: digests[s].cutoff) }
+    }
+    return digests
+  }
 }
 
 extension SeriesDigest {

@@ -29,12 +29,15 @@ struct FoldRun {
   /// Leads of a fold that have come true: no further ones are forecast.
   func leads(of fold: Int) -> Int { min(plan.horizon, panel.cutoff - plan.cutoffs[fold]) }
 
-  mutating func play(fold: Int, score: (Int, Int, FoldScore, ForecastBlock?) -> Void) {
+  /// - Parameters:
+  ///   - forecasts: Made from the cutoff of the fold.
+  ///   - rows: Place of each series among theirs; nil where they are the same.
+  mutating func play(
+    fold: Int, forecasts: FoldForecasts, rows: [Int]?, score: (Int, Int, FoldScore, ForecastBlock?) -> Void
+  ) {
     let cutoff = plan.cutoffs[fold]
     let known = panel.cut(at: cutoff)
     let horizon = leads(of: fold)
-    // What users have today sees raw readings; our models see them on the levels known at the cutoff.
-    let rebased = known.rebased().panel
     let histories = (0..<panel.count).map { known.history($0) }
     let bounds = histories.indices.map { Bounds(history: histories[$0], ceiling: panel.ceilings[$0]) }
     let scales = histories.map { Float(Metrics.scale(of: $0) ?? 0) }
@@ -46,8 +49,7 @@ struct FoldRun {
     for contestant in settings.contestants {
       var block =
         switch contestant {
-        case .model(let model):
-          model.checkedForecast(of: contestant.card.seesRawReadings ? known : rebased, horizon: horizon)
+        case .model(let model): forecasts.block(model, horizon: horizon, rows: rows)
         case .combination(let combination): combine(combination, blocks: blocks, cutoff: cutoff, horizon: horizon)
         case .learner: preconditionFailure("\(contestant.card.name) is trained before a contest")
         }

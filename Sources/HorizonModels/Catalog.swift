@@ -68,8 +68,15 @@ extension ForecastModel {
   /// Fits and forecasts with the guarantees that callers rely on: finite values, quantiles in ascending order, a reason for
   /// every series without a forecast.
   package func checkedForecast(of panel: Panel, horizon: Int) -> ForecastBlock {
-    var block = fitted(to: panel).forecast(horizon: horizon)
-    for s in 0..<panel.count where block.refusals[s] == nil { block.check(series: s) }
+    fitted(to: panel).checkedForecast(horizon: horizon)
+  }
+}
+
+extension FittedModel {
+  /// Forecasts with the same guarantees.
+  package func checkedForecast(horizon: Int) -> ForecastBlock {
+    var block = forecast(horizon: horizon)
+    for s in 0..<block.count where block.refusals[s] == nil { block.check(series: s) }
     return block
   }
 }

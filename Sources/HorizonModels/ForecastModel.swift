@@ -8,6 +8,14 @@ package protocol ForecastModel: Sendable {
   static var card: ModelCard { get }
   /// Fits every series of the panel on its readings up to the panel's cutoff.
   func fitted(to panel: Panel) -> any FittedModel
+  /// Tells apart what a model knows besides the panel when it forecasts from a cutoff: fits of equal knowledge to the same panel
+  /// are the same.
+  func knowledge(at cutoff: Int) -> UInt64
+}
+
+extension ForecastModel {
+  /// Most know nothing besides.
+  package func knowledge(at cutoff: Int) -> UInt64 { 0 }
 }
 
 /// A model with its parameters for every series of a panel.

@@ -45,10 +45,13 @@ package struct TrainingError: Error, Sendable, Hashable {
 package struct Training: Sendable {
   package let cutoff: Int
   package let result: Result<any TrainedModel, TrainingError>
+  /// Of all that was learnt from: trainings of equal digest are the same.
+  package let inputs: UInt64
 
-  package init(cutoff: Int, result: Result<any TrainedModel, TrainingError>) {
+  package init(cutoff: Int, result: Result<any TrainedModel, TrainingError>, inputs: UInt64 = 0) {
     self.cutoff = cutoff
     self.result = result
+    self.inputs = inputs
   }
 }
 
@@ -71,8 +74,12 @@ private struct Anchored<Learner: FleetModel>: ForecastModel {
   static var card: ModelCard { Learner.card }
   let trainings: [Training]
 
+  private func training(at cutoff: Int) -> Training? { trainings.last { $0.cutoff <= cutoff } }
+
+  func knowledge(at cutoff: Int) -> UInt64 { training(at: cutoff)?.inputs ?? 0 }
+
   func fitted(to panel: Panel) -> any FittedModel {
-    switch trainings.last(where: { $0.cutoff <= panel.cutoff })?.result {
+    switch training(at: panel.cutoff)?.result {
     case nil: Refused(count: panel.count, error: .beforeTraining)
     case .failure(let error): Refused(count: panel.count, error: error.refusal)
     case .success(let model): model.fitted(to: panel)
