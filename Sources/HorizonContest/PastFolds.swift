@@ -11,23 +11,26 @@ package struct PastFolds {
   private let places: [Int?]
   /// Leads up to which sums are kept, ascending.
   private let stops: [Int]
+  /// Leads at which errors are kept: every second of those, the last one among them.
+  private let samples: [Int]
   private var folds: [Fold] = []
 
   private struct Fold {
     let cutoff: Int
     /// Those that were played.
     let stops: [Int]
+    let samples: [Int]
     /// By `[series][model]`.
     let refused: [Bool]
     /// Losses over the leads up to each stop, by `[series][model][stop]`.
     var losses: [Float]
     /// Readings up to each stop, by `[series][stop]`.
     var readings: [Float]
-    /// Quantiles minus the reading at each stop, in scales, by `[series][place][stop][level]`; 0 without a reading.
+    /// Quantiles minus the reading at each sample, in scales, by `[series][place][sample][level]`; 0 without a reading.
     var errors: [Float]
 
-    /// How many stops had come true at a step.
-    func seen(at step: Int) -> Int { stops.partitioningIndex { $0 > step - cutoff } }
+    /// How many of some leads, ascending, had come true at a step.
+    func seen(_ leads: [Int], at step: Int) -> Int { leads.firstIndex { $0 > step - cutoff } ?? leads.count }
   }
 
   /// Each older fold weighs this much of the next.
@@ -38,7 +41,9 @@ package struct PastFolds {
     self.count = count
     self.cards = cards
     let within = leads.leads.filter { $0 < horizon }
-    stops = within + [horizon]
+    let stops = within + [horizon]
+    self.stops = stops
+    samples = stops.indices.filter { (stops.count - $0) % 2 == 1 }.map { stops[$0] }
     let models = cards.indices.filter { cards[$0].cost != .combined }
     let contenders = models.filter { !cards[$0].isBaseline }
     let kept = contenders.isEmpty ? models : contenders
@@ -55,14 +60,15 @@ package struct PastFolds {
   package mutating func append(cutoff: Int, blocks: [ForecastBlock], curves: [[Float]], units: [Float], panel: Panel) {
     let horizon = blocks[0].horizon
     let stops = self.stops.filter { $0 <= horizon }
+    let samples = self.samples.filter { $0 <= horizon }
     let models = cards.count
     let kept = places.compactMap { $0 }.count
     var fold = Fold(
-      cutoff: cutoff, stops: stops,
+      cutoff: cutoff, stops: stops, samples: samples,
       refused: (0..<count * models).map { blocks[$0 % models].refusals[$0 / models] != nil },
       losses: [Float](repeating: 0, count: count * models * stops.count),
       readings: [Float](repeating: 0, count: count * stops.count),
-      errors: [Float](repeating: 0, count: count * kept * stops.count * Levels.count))
+      errors: [Float](repeating: 0, count: count * kept * samples.count * Levels.count))
     for s in 0..<count {
       var readings: Float = 0
       var lead = 1
@@ -83,10 +89,13 @@ package struct PastFolds {
             lead += 1
           }
           fold.losses[(s * models + model) * stops.count + k] = Float(sum)
-          let reading = panel.actual(s, at: cutoff + stop)
-          guard let place = places[model], !reading.isNaN else { continue }
-          let from = (s * horizon + stop - 1) * Levels.count
-          let to = ((s * kept + place) * stops.count + k) * Levels.count
+        }
+        guard let place = places[model] else { continue }
+        for (k, sample) in samples.enumerated() {
+          let reading = panel.actual(s, at: cutoff + sample)
+          guard !reading.isNaN else { continue }
+          let from = (s * horizon + sample - 1) * Levels.count
+          let to = ((s * kept + place) * samples.count + k) * Levels.count
           for level in 0..<Levels.count {
             fold.errors[to + level] = (blocks[model].quantiles[from + level] - reading) / units[s]
           }
@@ -106,7 +115,7 @@ package struct PastFolds {
   ///
   /// - Parameter models: Positions of the models that forecast the series, ascending, at least one.
   package func recipe(_ combination: any ForecastCombination, series s: Int, at step: Int, of models: [Int]) -> Recipe {
-    let record = TrackRecord(cards: models.map { cards[$0] }, losses: losses(series: s, at: step, of: models))
+    let record = PastLosses(cards: models.map { cards[$0] }, losses: losses(series: s, at: step, of: models))
     var recipe = combination.recipe(record) { errors(series: s, at: step, of: $0.map { models[$0] }) }
     recipe.members = recipe.members.map { models[$0] }
     return recipe
@@ -118,7 +127,7 @@ package struct PastFolds {
     var hasPlayed = [Bool](repeating: false, count: models.count)
     var total = 0.0
     for fold in folds where fold.cutoff < step {
-      let seen = fold.seen(at: step)
+      let seen = fold.seen(fold.stops, at: step)
       guard seen > 0, fold.readings[s * fold.stops.count + seen - 1] > 0 else { continue }
       let own: [Double?] = models.map { model in
         let row = s * cards.count + model
@@ -134,7 +143,7 @@ package struct PastFolds {
     return models.indices.map { hasPlayed[$0] ? sums[$0] / total : nil }
   }
 
-  /// Errors on the folds that all given models played, each standing for the leads since the stop before.
+  /// Errors on the folds that all given models played, each standing for the leads since the sample before.
   private func errors(series s: Int, at step: Int, of models: [Int]) -> PastErrors? {
     let places = models.compactMap { self.places[$0] }
     guard places.count == models.count else { return nil }
@@ -142,24 +151,21 @@ package struct PastFolds {
     var past = PastErrors(errors: models.map { _ in [] }, above: [], below: [])
     var weight: Float = 1
     for fold in folds.reversed() where fold.cutoff < step {
-      let seen = fold.seen(at: step)
+      let seen = fold.seen(fold.samples, at: step)
       guard seen > 0, models.allSatisfy({ !fold.refused[s * cards.count + $0] }) else { continue }
       for (m, place) in places.enumerated() {
-        let from = (s * kept + place) * fold.stops.count * Levels.count
+        let from = (s * kept + place) * fold.samples.count * Levels.count
         past.errors[m] += fold.errors[from..<(from + seen * Levels.count)]
       }
       for k in 0..<seen {
-        let share = weight * Float(fold.stops[k] - (k > 0 ? fold.stops[k - 1] : 0))
-        past.above += Levels.all.map { share * (1 - $0) }
-        past.below += Levels.all.map { share * $0 }
+        let share = weight * Float(fold.samples[k] - (k > 0 ? fold.samples[k - 1] : 0))
+        for level in Levels.all {
+          past.above.append(share * (1 - level))
+          past.below.append(share * level)
+        }
       }
       weight *= Float(Self.fading)
     }
     return past.above.isEmpty ? nil : past
   }
-}
-
-extension [Int] {
-  /// The first position at which an ascending condition holds; the count where it never does.
-  fileprivate func partitioningIndex(_ holds: (Int) -> Bool) -> Int { firstIndex(where: holds) ?? count }
 }

@@ -9,11 +9,11 @@ package protocol ForecastCombination: Sendable {
   /// - Parameters:
   ///   - record: What had come true before the cutoff.
   ///   - errors: Of the models at the given positions; nil where they have no fold in common. Dear, so asked for when needed.
-  func recipe(_ record: TrackRecord, errors: (_ models: [Int]) -> PastErrors?) -> Recipe
+  func recipe(_ record: PastLosses, errors: (_ models: [Int]) -> PastErrors?) -> Recipe
 }
 
 /// How the models that forecast a series did on folds before.
-package struct TrackRecord: Sendable {
+package struct PastLosses: Sendable {
   /// In the catalog's order, no combination among them; at least one.
   package let cards: [ModelCard]
   /// Mean loss of each in scales; nil where nothing has come true yet.
@@ -53,12 +53,12 @@ struct Ensemble: ForecastCombination {
     minimumHistory: 1, cost: .combined,
     reference: "Lichtendahl, Grushka-Cockayne, Winkler, \"Is it better to average probabilities or quantiles?\", 2013")
 
-  func recipe(_ record: TrackRecord, errors: ([Int]) -> PastErrors?) -> Recipe {
+  func recipe(_ record: PastLosses, errors: ([Int]) -> PastErrors?) -> Recipe {
     let members = members(record)
     return Recipe(members: members, blend: .equal(members.count))
   }
 
-  private func members(_ record: TrackRecord) -> [Int] {
+  private func members(_ record: PastLosses) -> [Int] {
     let (cards, losses) = (record.cards, record.losses)
     let known = losses.indices.filter { losses[$0] != nil }
     guard known.count >= 3 else {

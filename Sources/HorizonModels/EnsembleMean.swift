@@ -6,7 +6,7 @@ struct EnsembleMean: ForecastCombination {
     name: "ensemble-mean", summary: "Average of the quantiles of all models but the lines and yardsticks of today.",
     minimumHistory: 1, cost: .combined, reference: "Timmermann, \"Forecast Combinations\", 2006")
 
-  func recipe(_ record: TrackRecord, errors: ([Int]) -> PastErrors?) -> Recipe {
+  func recipe(_ record: PastLosses, errors: ([Int]) -> PastErrors?) -> Recipe {
     let members = record.contenders
     return Recipe(members: members, blend: .equal(members.count))
   }

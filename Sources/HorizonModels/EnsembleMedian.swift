@@ -8,7 +8,7 @@ struct EnsembleMedian: ForecastCombination {
     minimumHistory: 1, cost: .combined,
     reference: "Petropoulos, Svetunkov, \"A simple combination of univariate models\", 2020")
 
-  func recipe(_ record: TrackRecord, errors: ([Int]) -> PastErrors?) -> Recipe {
+  func recipe(_ record: PastLosses, errors: ([Int]) -> PastErrors?) -> Recipe {
     Recipe(members: record.contenders, blend: .median)
   }
 }

@@ -12,13 +12,13 @@ struct EnsembleStacked: ForecastCombination {
     minimumHistory: 1, cost: .combined,
     reference: "Berrisch, Ziel, \"CRPS Learning\", 2021; Kivinen, Warmuth, \"Exponentiated Gradient\", 1997")
 
-  private static let iterations = 24
+  private static let iterations = 12
   /// Length of a step, for a gradient in shares of the loss at the start.
   private static let rate = 2.0
   /// What a unit of relative entropy costs, in shares of the loss at the start.
-  private static let pull = 0.05
+  private static let pull = 0.5
 
-  func recipe(_ record: TrackRecord, errors: ([Int]) -> PastErrors?) -> Recipe {
+  func recipe(_ record: PastLosses, errors: ([Int]) -> PastErrors?) -> Recipe {
     let start = EnsembleWeighted().recipe(record, errors: errors)
     guard start.members.count > 1, case .average(let first) = start.blend, let past = errors(start.members) else {
       return start
@@ -31,16 +31,19 @@ struct EnsembleStacked: ForecastCombination {
     let loss = AveragedLoss(past)
     let unit = loss.at(start).loss
     guard unit > 0 else { return start }
+    let pulled = start.map { log($0) }
+    var logarithms = pulled
     var weights = start
     var sum = [Double](repeating: 0, count: start.count)
     for iteration in 0..<iterations {
       let gradient = loss.at(weights).gradient
-      let least = gradient.min()!
       let step = rate / (1 + Double(iteration) / 6).squareRoot()
       let back = min(1, step * pull)
       for m in weights.indices {
-        weights[m] = pow(weights[m], 1 - back) * pow(start[m], back) * exp(-step * (gradient[m] - least) / unit)
+        logarithms[m] += back * (pulled[m] - logarithms[m]) - step * gradient[m] / unit
       }
+      let most = logarithms.max()!
+      for m in weights.indices { weights[m] = exp(logarithms[m] - most) }
       let total = weights.reduce(0, +)
       for m in weights.indices {
         weights[m] /= total

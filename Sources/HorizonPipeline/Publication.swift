@@ -41,7 +41,7 @@ private struct Part: Hashable {
 
 /// Refits and forecasts every series of a tile as decided.
 func publication(
-  of tile: ContestTile, decisions: ArraySlice<Decision>, contestants: [Contestant], table: CalibrationTable,
+  of tile: ContestTile, decisions: ArraySlice<Decision>, contestants: [Contestant], table: some CalibrationQuantiles,
   horizon: Int
 ) -> Publication {
   let decisions = Array(decisions)

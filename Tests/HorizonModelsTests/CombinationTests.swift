@@ -29,7 +29,7 @@ private func errors(of amounts: [(bias: Float, swing: Float)], points: Int = 120
       [1, 2, 0.5, 0.4, 0.45], [nil, nil, nil, nil, nil], [0, 0, 0, 0, 0], [1, nil, 0.5, nil, 0.2],
       [1, 1, nil, nil, nil],
     ] {
-      let recipe = combinations[index].recipe(TrackRecord(cards: cards, losses: losses)) { models in
+      let recipe = combinations[index].recipe(PastLosses(cards: cards, losses: losses)) { models in
         errors(of: models.map { (0, Float(1 + $0)) })
       }
       #expect(!recipe.members.isEmpty && recipe.members == Set(recipe.members).sorted())
@@ -42,7 +42,7 @@ private func errors(of amounts: [(bias: Float, swing: Float)], points: Int = 120
 
   @Test(arguments: combinations.indices)
   func withOneModelItIsTheForecast(index: Int) {
-    let recipe = combinations[index].recipe(TrackRecord(cards: [cards[0]], losses: [0.3])) { _ in nil }
+    let recipe = combinations[index].recipe(PastLosses(cards: [cards[0]], losses: [0.3])) { _ in nil }
     #expect(recipe.members == [0])
     var block = ForecastBlock(count: 1, horizon: 2)
     for lead in 1...2 { block.setNormal(series: 0, lead: lead, mean: 40.7, deviation: Float(lead)) }
@@ -54,23 +54,23 @@ private func errors(of amounts: [(bias: Float, swing: Float)], points: Int = 120
   @Test(arguments: ["ensemble-mean", "ensemble-median", "ensemble-weighted", "ensemble-stacked"])
   func whatUsersHaveTodayIsNoMember(name: String) {
     let losses: [Double?] = [0.1, 0.1, 0.5, 0.4, 0.45]
-    let recipe = combination(name).recipe(TrackRecord(cards: cards, losses: losses)) {
+    let recipe = combination(name).recipe(PastLosses(cards: cards, losses: losses)) {
       errors(of: $0.map { _ in (0, 1) })
     }
     #expect(recipe.members.allSatisfy { !cards[$0].isBaseline })
-    let only = combination(name).recipe(TrackRecord(cards: Array(cards.prefix(2)), losses: [0.1, 0.2])) { _ in nil }
+    let only = combination(name).recipe(PastLosses(cards: Array(cards.prefix(2)), losses: [0.1, 0.2])) { _ in nil }
     #expect(only.members.contains(0), "where there is nothing else they are")
   }
 
   @Test func aBetterModelWeighsMoreAndAMuchWorseOneNothing() throws {
-    let record = TrackRecord(cards: cards, losses: [0.1, 0.1, 0.5, 0.4, 4])
+    let record = PastLosses(cards: cards, losses: [0.1, 0.1, 0.5, 0.4, 4])
     let recipe = combination("ensemble-weighted").recipe(record) { _ in nil }
     guard case .average(let weights) = recipe.blend else { throw NoAverage() }
     #expect(recipe.members == [2, 3] && weights[1] > weights[0])
   }
 
   @Test func stackingFindsTheModelThatIsPlainlyBest() throws {
-    let record = TrackRecord(cards: cards, losses: [1, 1, 0.5, 0.5, 0.5])
+    let record = PastLosses(cards: cards, losses: [1, 1, 0.5, 0.5, 0.5])
     let recipe = combination("ensemble-stacked").recipe(record) { models in
       errors(of: models.map { $0 == 3 ? (0, 0.05) : (0, 1) })
     }
@@ -80,7 +80,7 @@ private func errors(of amounts: [(bias: Float, swing: Float)], points: Int = 120
 
   @Test func stackingSetsErrorsAgainstEachOtherWhereTheyOffset() throws {
     // One is too high, one as much too low, the third is as far off as both without their mean being right.
-    let record = TrackRecord(cards: cards, losses: [1, 1, 0.5, 0.5, 0.5])
+    let record = PastLosses(cards: cards, losses: [1, 1, 0.5, 0.5, 0.5])
     let recipe = combination("ensemble-stacked").recipe(record) { _ in
       errors(of: [(1, 0), (-1, 0), (0, 1)])
     }
@@ -89,7 +89,7 @@ private func errors(of amounts: [(bias: Float, swing: Float)], points: Int = 120
   }
 
   @Test func stackingWithoutACommonFoldFallsBackToTheLosses() {
-    let record = TrackRecord(cards: cards, losses: [1, 1, 0.5, 0.4, 0.45])
+    let record = PastLosses(cards: cards, losses: [1, 1, 0.5, 0.4, 0.45])
     #expect(
       combination("ensemble-stacked").recipe(record) { _ in nil }
         == combination("ensemble-weighted").recipe(record) { _ in nil })
