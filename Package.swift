@@ -96,8 +96,8 @@ let package = Package(
     tests(
       of: "HorizonPipeline",
       with: [
-        "HorizonContest", "HorizonSynthetic", "HorizonModels", "HorizonLearning", "HorizonStore", "HorizonCore",
-        "HorizonNumerics",
+        "HorizonContest", "HorizonLedger", "HorizonSynthetic", "HorizonModels", "HorizonLearning", "HorizonStore",
+        "HorizonCore", "HorizonNumerics",
       ]),
     tests(
       of: "HorizonPretraining", with: ["HorizonSynthetic", "HorizonCore", "HorizonNumerics"]),
