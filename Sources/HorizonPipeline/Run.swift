@@ -170,7 +170,9 @@ private func forecast(
     decided.decisions.calibration, names: names, leads: decided.settings.leads, to: folder)
   watch.lap("risk")
   var manifest = RunManifest(decided, published: published, settings: settings, workspace: workspace)
-  let comparison = try Comparison(of: published.risks, manifest, decided.fleet, in: workspace)
+  var comparison = try Comparison(of: published.risks, manifest, decided.fleet, in: workspace)
+  await comparison?.tellReasons(
+    folder, manifest, risks: published.risks, decided.fleet, threads: execution.threads)
   manifest.compared = comparison?.record
   let page = try await report(
     of: folder, manifest: manifest, risks: published.risks, comparison: comparison,

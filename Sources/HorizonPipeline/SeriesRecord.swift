@@ -107,8 +107,7 @@ extension SeriesRecord {
     }
   }
 
-  /// - Parameter folder: Of a run that has its tables.
-  init(_ name: SeriesName, in folder: URL, _ workspace: Workspace) throws {
+  private init(_ name: SeriesName, in folder: URL, _ workspace: Workspace) throws {
     self.name = name
     self.folder = folder
     manifest = try RunManifest(readingFrom: folder)
@@ -152,7 +151,8 @@ extension SeriesRecord {
         ? "Make one with 'horizonscale run INPUT'." : "There are \(names.suffix(5).joined(separator: ", ")).")
   }
 
-  private static func decision(_ name: SeriesName, _ folder: URL) throws -> DecisionRecord? {
+  /// A row of `decisions.parquet`; nil for a series that the run does not have.
+  static func decision(_ name: SeriesName, _ folder: URL) throws -> DecisionRecord? {
     let buckets = ["1_30", "31_60", "61_90", "91_180"]
     let columns =
       [
