@@ -14,8 +14,12 @@ package struct Decision: Sendable {
   /// What 100 % is in the unit of the readings; NaN when there is none.
   package var ceiling: Float
   /// Factor on the model's spread, from the series' own errors shrunk towards its pool's.
-  package var spreadFactor: Float
+  package var spreadFactor: Float = 1
   package var group: ErrorGroup
+  /// What made the champion; nil without a contest.
+  package var reason: Selection.Reason?
+  /// Expected loss over the baseline's by contestant, as selection compared them.
+  package var expected: [Double?] = []
   /// Share of the error that persists over the leads, 0...1, from the folds; NaN when not known.
   package var persistence: Float
   /// Largest lead that a fold has scored.
@@ -41,5 +45,26 @@ package struct Decision: Sendable {
 /// A tier with the test that keeps it from being higher.
 package struct TierVerdict: Sendable, Hashable {
   package let tier: TrustTier
+  package let code: TierCode
+  /// One sentence for people.
   package let reason: String
+
+  package init(tier: TrustTier, code: TierCode, reason: String) {
+    self.tier = tier
+    self.code = code
+    self.reason = reason
+  }
+}
+
+/// The test that decided a tier; column `code_*` of `decisions.parquet`.
+package enum TierCode: String, Sendable, CaseIterable {
+  /// All tests are passed.
+  case earned
+  /// No contest, or no fold reaches the leads.
+  case untested
+  case ended, history, gaps, shifts, skill, coverage, surprise, movement, width, stability, breaches
+  /// What past runs promised at these leads, and what happened.
+  case record
+  /// High ends at 90 days, medium at 180.
+  case lead
 }

@@ -45,8 +45,10 @@ extension SeriesDigest {
       guard case .scored = s.outcome else { continue }
       for v in [
         s.scale, s.sumAbsoluteError, s.sumSquaredError, s.sumError, s.sumAbsoluteActual, s.sumErrorProducts,
-        s.sumMedianErrorSquares, s.steadyCount, s.steadyPinball,
+        s.sumMedianErrorSquares, s.steadyCount, s.steadyPinball, s.sumBrier, s.sumChange, s.changeCount,
       ] { float(v) }
+      int(s.breach.bits)
+      int(s.steadyErrors)
       for b in s.buckets {
         float(b.count)
         float(b.sumPinball)
@@ -121,6 +123,11 @@ extension SeriesDigest {
       s.sumMedianErrorSquares = float()
       s.steadyCount = float()
       s.steadyPinball = float()
+      s.sumBrier = float()
+      s.sumChange = float()
+      s.changeCount = float()
+      s.breach = FoldBreach(bits: int())
+      s.steadyErrors = int()
       for b in s.buckets.indices {
         s.buckets[b] = FoldScore.Bucket(
           count: float(), sumPinball: float(), inside80: float(), sumSpread: float())

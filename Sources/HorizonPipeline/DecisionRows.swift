@@ -7,6 +7,7 @@ struct DecisionRows {
   private var server = KeyColumn()
   private var resource = KeyColumn()
   private var champion = KeyColumn()
+  private var choice = KeyColumn()
   private var members: [String?] = []
   private var contested: [Bool] = []
   private var live: [Bool] = []
@@ -20,12 +21,14 @@ struct DecisionRows {
   private var tail = KeyColumn()
   private var ceiling: [Double] = []
   private var tiers = [KeyColumn](repeating: KeyColumn(), count: LeadBucket.allCases.count)
+  private var codes = [KeyColumn](repeating: KeyColumn(), count: LeadBucket.allCases.count)
   private var reasons = [[String?]](repeating: [], count: LeadBucket.allCases.count)
 
   mutating func append(_ decision: Decision, names: [String]) {
     server.append(decision.name.server)
     resource.append(decision.name.resource)
     champion.append(names[decision.champion])
+    choice.append(decision.reason?.rawValue ?? "none")
     members.append(decision.members.map { names[$0] }.joined(separator: " "))
     contested.append(decision.isContested)
     live.append(decision.isLive)
@@ -40,15 +43,16 @@ struct DecisionRows {
     ceiling.append(Double(decision.ceiling))
     for bucket in LeadBucket.allCases {
       tiers[bucket.rawValue].append(decision.tiers[bucket.rawValue].tier.rawValue)
+      codes[bucket.rawValue].append(decision.tiers[bucket.rawValue].code.rawValue)
       reasons[bucket.rawValue].append(decision.tiers[bucket.rawValue].reason)
     }
   }
 
   var columns: [ColumnValues] {
     [
-      server.values, resource.values, champion.values, .text(members), .bools(contested), .bools(live), .int32s(folds),
+      server.values, resource.values, champion.values, choice.values, .text(members), .bools(contested), .bools(live), .int32s(folds),
       .int32s(testedLead), .floats(lossRatio), .floats(spreadFactor), .int32s(group), .int32s(shape),
       .floats(persistence), tail.values, .doubles(ceiling),
-    ] + LeadBucket.allCases.flatMap { [tiers[$0.rawValue].values, .text(reasons[$0.rawValue])] }
+    ] + LeadBucket.allCases.flatMap { [tiers[$0.rawValue].values, codes[$0.rawValue].values, .text(reasons[$0.rawValue])] }
   }
 }

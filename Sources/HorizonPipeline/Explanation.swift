@@ -62,9 +62,7 @@ package struct Explanation: Sendable {
     /// `scored`, `refused` or `failed`.
     package var status: String
     package var reason: String?
-    /// Mean scaled loss over folds, recent ones weighing more: what selection compares.
-    package var loss: Double?
-    /// `loss` over seasonal naive's: the order of selection.
+    /// Expected loss over seasonal naive's, from the folds, shrunk towards what wins for series like this one: the order of selection.
     package var relativeLoss: Double?
     /// By fold, oldest first; null where there is none.
     package var relativeLosses: [Double?]

@@ -1,6 +1,7 @@
 package import Foundation
 import HorizonContest
 package import HorizonCore
+import HorizonRisk
 import HorizonSources
 package import HorizonStore
 
@@ -13,6 +14,7 @@ package struct Fleet: Sendable {
   package let staleAfter: Int?
   /// Whether level shifts, resizes and bursts are taken out before models see the readings.
   let rebases: Bool
+  let risk: RiskSettings
   /// Holidays and regressors that panels are to know.
   var covariates = CovariateFiles.none
 
@@ -43,6 +45,7 @@ package struct Fleet: Sendable {
     }
     staleAfter = settings.staleAfter
     rebases = settings.rebase ?? true
+    risk = try settings.risk()
   }
 
   package var step: Step { manifest.step }
@@ -106,8 +109,14 @@ final class TileReader {
       covariates: fleet.covariates.covariates(of: names), rebasing: fleet.rebases ? .all : .nothing)
     return FleetTile(
       contest: ContestTile(
-        names: names, panel: panel, lastReading: tile.lastReading, staleAfter: fleet.staleAfter ?? fleet.step.staleAfter
-      ),
+        names: names, panel: panel, lastReading: tile.lastReading,
+        staleAfter: fleet.staleAfter ?? fleet.step.staleAfter,
+        limits: ceilings.map { ceiling in
+          ceiling > 0
+            ? BreachLimit(
+              value: Float(ceiling * fleet.risk.thresholds[0].percent / 100), rule: fleet.risk.rule(for: resource.name))
+            : nil
+        }),
       resource: resource)
   }
 }

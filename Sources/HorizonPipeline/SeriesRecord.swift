@@ -31,6 +31,8 @@ package struct SeriesRecord: Sendable {
   /// A row of `decisions.parquet`.
   struct DecisionRecord: Sendable {
     let champion: String
+    /// What made the champion; nil without a contest, or where another version wrote it.
+    let choice: Selection.Reason?
     let members: [String]
     var isContested: Bool
     let isLive: Bool
@@ -63,7 +65,11 @@ package struct SeriesRecord: Sendable {
     let cutoff: Int64
     let status: String
     let reason: String?
-    let loss: Selection.FoldLoss?
+    /// Scaled loss over the leads that no level shift precedes; nil unless scored.
+    let steadyLoss: Double?
+    let steadyShare: Double?
+    /// Expected loss over seasonal naive's, of the model on all folds: what selection compared.
+    let expectedRatio: Double?
     let coverage80: Double?
   }
 
@@ -160,7 +166,7 @@ extension SeriesRecord {
         Column("loss_ratio", .float, nullable: true), Column("tested_lead", .int32),
         Column("ceiling", .double, nullable: true),
         Column("spread_factor", .float), Column("volatility_group", .int32), Column("error_shape", .int32),
-        Column("persistence", .float), Column("tail", .key),
+        Column("persistence", .float), Column("tail", .key), Column("choice", .key),
       ] + buckets.map { Column("tier_\($0)", .key) } + buckets.map { Column("reason_\($0)", .text) }
     let firstTier = columns.count - 2 * buckets.count
     var found: DecisionRecord?
@@ -171,7 +177,8 @@ extension SeriesRecord {
       func key(_ column: Int) -> String { reader.keyNames(column)[Int(batch.codes(column)[i])] }
       func number(_ value: Double) -> Double? { value.isFinite ? value : nil }
       found = DecisionRecord(
-        champion: key(0), members: (batch.strings(1)[i] ?? "").split(separator: " ").map(String.init),
+        champion: key(0), choice: Selection.Reason(rawValue: key(12)),
+        members: (batch.strings(1)[i] ?? "").split(separator: " ").map(String.init),
         isContested: batch.bools(2)[i] == 1, isLive: batch.bools(3)[i] == 1,
         lossRatio: number(Double(batch.floats(4)[i])), testedLead: Int(batch.int32s(5)[i]),
         ceiling: number(batch.doubles(6)[i]), spreadFactor: batch.floats(7)[i],
@@ -211,7 +218,7 @@ extension SeriesRecord {
   private static func contest(_ name: SeriesName, _ folder: URL) throws -> [FoldRecord] {
     let columns = [
       Column("model", .key), Column("cutoff", .time), Column("status", .key), Column("reason", .text, nullable: true),
-      Column("loss", .double, nullable: true), Column("steady_loss", .double, nullable: true),
+      Column("expected_ratio", .double, nullable: true), Column("steady_loss", .double, nullable: true),
       Column("steady_share", .double, nullable: true),
       Column("coverage80", .float, nullable: true),
     ]
@@ -221,12 +228,14 @@ extension SeriesRecord {
     ) { reader, batch, range in
       let (models, statuses, reasons) = (reader.keyNames(0), reader.keyNames(2), batch.strings(3))
       for i in range {
-        let (loss, coverage) = (batch.doubles(4)[i], batch.floats(7)[i])
+        func number(_ value: Double) -> Double? { value.isFinite ? value : nil }
+        let coverage = batch.floats(7)[i]
         rows.append(
           FoldRecord(
             model: models[Int(batch.codes(0)[i])], cutoff: batch.times(1)[i], status: statuses[Int(batch.codes(2)[i])],
             reason: reasons[i],
-            loss: loss.isFinite ? .init(all: loss, steady: batch.doubles(5)[i], steadyShare: batch.doubles(6)[i]) : nil,
+            steadyLoss: number(batch.doubles(5)[i]), steadyShare: number(batch.doubles(6)[i]),
+            expectedRatio: number(batch.doubles(4)[i]),
             coverage80: coverage.isFinite ? Double(coverage) : nil))
       }
     }
