@@ -21,12 +21,8 @@ struct MoveReasons {
     let now = try series(names, of: later, histories)
     let runs = try RunPair(
       from: (earlier.folder, earlier.manifest), to: (later.folder, later.manifest), step: fleet.step,
-      wanted: Set((before.values + now.values).flatMap(\.models)))
+      wanted: Set([before, now].flatMap { $0.values.flatMap(\.models) }))
     var result: [SeriesName: String] = [:]
-    struct Told {
-      let name: SeriesName
-      let reason: String?
-    }
     var rest = moved.map { ($0.series, $0.threshold) }[...]
     try await mapInOrder(threads: threads, window: threads) {
       rest.popFirst()
@@ -40,6 +36,11 @@ struct MoveReasons {
       result[told.name] = told.reason
     }
     return result
+  }
+
+  private struct Told {
+    let name: SeriesName
+    let reason: String?
   }
 
   private func series(

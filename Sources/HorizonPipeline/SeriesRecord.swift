@@ -44,7 +44,7 @@ package struct SeriesRecord: Sendable {
     let persistence: Float
     let tail: TailShape
     /// One for each lead bucket.
-    let tiers: [(tier: TrustTier, reason: String)]
+    let tiers: [(tier: TrustTier, code: String, reason: String)]
   }
 
   /// A row of `forecasts.parquet`.
@@ -167,8 +167,11 @@ extension SeriesRecord {
         Column("ceiling", .double, nullable: true),
         Column("spread_factor", .float), Column("volatility_group", .int32), Column("error_shape", .int32),
         Column("persistence", .float), Column("tail", .key), Column("choice", .key),
-      ] + buckets.map { Column("tier_\($0)", .key) } + buckets.map { Column("reason_\($0)", .text) }
-    let firstTier = columns.count - 2 * buckets.count
+      ]
+      + ["tier", "code", "reason"].flatMap { what in
+        buckets.map { Column("\(what)_\($0)", what == "reason" ? .text : .key) }
+      }
+    let firstTier = columns.count - 3 * buckets.count
     var found: DecisionRecord?
     try TableReader.rows(
       parquet: folder.appending(path: "decisions.parquet").path, of: name, columns: columns
@@ -186,7 +189,8 @@ extension SeriesRecord {
         persistence: batch.floats(10)[i], tail: TailShape(rawValue: key(11)) ?? .exponential,
         tiers: buckets.indices.map { b in
           (
-            TrustTier(rawValue: key(firstTier + b)) ?? .low, batch.strings(firstTier + buckets.count + b)[i] ?? ""
+            TrustTier(rawValue: key(firstTier + b)) ?? .low, key(firstTier + buckets.count + b),
+            batch.strings(firstTier + 2 * buckets.count + b)[i] ?? ""
           )
         })
     }

@@ -62,9 +62,13 @@ import Testing
     let first = try await sandbox.run(input) {
       $0.models = ["line-90"]
       $0.asOf = date(earlierDay)
+      $0.within = 180
     }
     #expect(try move(sandbox, "steady").note == "There is no earlier run.")
-    _ = try await sandbox.run(input) { $0.models = ["line-90"] }
+    let second = try await sandbox.run(input) {
+      $0.models = ["line-90"]
+      $0.within = 180
+    }
     for (disk, cause) in [
       ("faster", "readings"), ("shrunk", "capacity"), ("enlarged", "capacity"), ("shifted", "level_shift"),
       ("jumped-before", "level_shift_recognised"),
@@ -82,13 +86,19 @@ import Testing
     let jumped = try move(sandbox, "jumped-before").words.joined(separator: " ")
     #expect(jumped.contains("is now known for a level shift and no growth took it"), "\(jumped)")
 
+    // The report says the main reason of each.
+    let page = try String(contentsOf: second.folder.appending(path: "report.html"), encoding: .utf8)
+    #expect(page.contains("change from 200 to 170 GB brought it") && page.contains("\"A level shift of +2"))
+
     // A date that is gone is told by the chance.
     let enlarged = try move(sandbox, "enlarged")
     #expect(enlarged.before?.date != nil && enlarged.now?.date == nil && enlarged.movedDays == nil)
     let text = enlarged.words.joined(separator: " ")
     #expect(text.contains("is not likely within the horizon any more; run \(date(earlierDay)) said"), "\(text)")
     #expect(text.contains("The chance of reaching it within 180 days fell from 100 % to 0 %"), "\(text)")
-    #expect(text.contains("the capacity's change from 200 to 400 GB took") && text.contains("points away"), "\(text)")
+    #expect(
+      text.contains("the capacity's change from 200 to 400 GB took") && text.contains("points off the chance"),
+      "\(text)")
     let quiet = try move(sandbox, "quiet")
     #expect(quiet.before?.date == nil && quiet.now?.date == nil)
     #expect(quiet.words[0] == "Reaching 80 % is not likely within the horizon, as in run \(date(earlierDay)).")
