@@ -1,4 +1,5 @@
 package import HorizonCore
+package import HorizonLedger
 package import HorizonModels
 
 /// All digests of a contest, readable several times in the same order.
@@ -15,6 +16,8 @@ package struct DecisionSettings: Sendable {
   package var tiers = TierTests()
   /// Champions of the run before by series; empty when nothing is read of it.
   package var incumbents: [SeriesName: String] = [:]
+  /// What past forecasts promised and what happened, as known at the as-of; empty where nothing is to be read.
+  package var record = TrackRecord()
 
   package init(cards: [ModelCard], leads: DigestLeads, step: Step, lowestThreshold: Double) {
     self.cards = cards

@@ -1,6 +1,7 @@
 package import Foundation
 import HorizonContest
 import HorizonCore
+import HorizonLedger
 import HorizonModels
 import HorizonRisk
 import HorizonSources
@@ -79,6 +80,7 @@ private struct Decided: Sendable {
   let decisions: Decisions
   let settings: DecisionSettings
   let spill: DigestSpill
+  let ledger: LedgerReading?
 
   /// The last use of the digests.
   func finishLeaderboard(in folder: URL) throws {
@@ -124,14 +126,20 @@ private func decideFleet(
   try kept?.close()
   watch.lap("contest")
   execution.progress.report("decide", 0)
-  let decisionSettings = DecisionSettings(
+  let ledger =
+    settings.fresh == true
+    ? nil
+    : LedgerReading(
+      LedgerFolder(workspace.ledger), before: fleet.asOfTime, isKnown: try KnownSeries(workspace).contains)
+  var decisionSettings = DecisionSettings(
     cards: untrained.map(\.card), leads: contestSettings.leads, step: fleet.step,
     lowestThreshold: settings.thresholds[0].percent)
+  decisionSettings.record = ledger?.record ?? TrackRecord()
   let decisions = try decide(spill, settings: decisionSettings)
   watch.lap("decide")
   return Decided(
     fleet: fleet, survey: survey, horizon: horizon, contestants: contestants, decisions: decisions,
-    settings: decisionSettings, spill: spill)
+    settings: decisionSettings, spill: spill, ledger: ledger)
 }
 
 private func forecast(
@@ -170,6 +178,7 @@ private func forecast(
     decided.decisions.calibration, names: names, leads: decided.settings.leads, to: folder)
   watch.lap("risk")
   var manifest = RunManifest(decided, published: published, settings: settings, workspace: workspace)
+  manifest.ledger = try decided.ledger.flatMap(RunManifest.LedgerItem.init)
   var comparison = try Comparison(of: published.risks, manifest, decided.fleet, in: workspace)
   await comparison?.tellReasons(
     folder, manifest, risks: published.risks, decided.fleet, threads: execution.threads)

@@ -55,6 +55,15 @@ package enum Tables {
     Column("reason", .text),
   ])
 
+  /// A row a series, run and lead bucket, two where the tier changes inside a bucket.
+  package static let ledger = TableSchema([
+    Column("server", .key), Column("resource", .key), Column("made_at", .time), Column("origin", .key),
+    Column("bucket", .key), Column("model", .key), Column("tier", .key), Column("n", .int32),
+    Column("inside50", .int32), Column("inside80", .int32), Column("inside90", .int32),
+    Column("sum_pinball", .double), Column("sum_abs_error", .double), Column("sum_scale", .double),
+    Column("breach_called", .bool, nullable: true), Column("breach_happened", .bool, nullable: true),
+  ])
+
   package static let backtest = TableSchema(
     [
       Column("server", .key), Column("resource", .key), Column("cutoff", .time), Column("time", .time),

@@ -13,6 +13,7 @@ package struct Workspace: Sendable {
   package var quality: URL { folder.appending(path: "quality.json") }
   package var runs: URL { folder.appending(path: "runs", directoryHint: .isDirectory) }
   package var backtests: URL { folder.appending(path: "backtests", directoryHint: .isDirectory) }
+  package var ledger: URL { folder.appending(path: "ledger", directoryHint: .isDirectory) }
   package var latest: URL { folder.appending(path: "latest") }
   package var scratch: URL { folder.appending(path: ".scratch", directoryHint: .isDirectory) }
 
