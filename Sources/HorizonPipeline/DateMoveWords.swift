@@ -75,7 +75,7 @@ struct DateMoveWords {
     case .readings(let count): "\(count) new readings"
     case .shift(let change): "a level shift \(size(change)) on \(date(change.index))"
     case .recognised(let change):
-      "that the jump \(size(change)) on \(date(change.index)) is now known for a level shift and no growth"
+      "knowing the jump \(size(change)) on \(date(change.index)) for a level shift instead of growth"
     case .capacity(let from, let to):
       "the capacity's change from \(shortNumber(from)) to \(shortNumber(to))\(unit.map { " \($0)" } ?? "")"
     case .champion(let from, let to): "the new champion \(to) (before: \(from))"
