@@ -2,8 +2,8 @@
 
 Each section writes Benchmarks/results/<date>-<section>.jsonl: first a row with machine, commit and binary, then one row per
 repetition of a command. `summary` (always done last) writes results/README.md from the newest file of each section; no
-figure in it is typed by hand. Python's standard library only, but for `accuracy`, `sawtooth`, `rebasing`, `peers`, `prophet` and `challengers`, which
-scripts/peers equips.
+figure in it is typed by hand. Python's standard library only, but for `accuracy`, `sawtooth`, `rebasing`, `peers`, `prophet`, `challengers` and `contest`,
+which scripts/peers equips.
 """
 
 import argparse
@@ -22,6 +22,7 @@ import sys
 import time
 
 import challengers
+import contest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
@@ -474,9 +475,18 @@ def challenge(part):
     return section
 
 
+def nested(part):
+    """One part of `contest`."""
+    def section(bench):
+        if not os.path.exists(PEERS):
+            sys.exit("bench: contest needs numpy and pyarrow. Run scripts/peers once, then this again.")
+        getattr(contest.Contests(bench, PEERS, (*SHIFTS_AND_BURSTS, *OTHER_BEHAVIOURS)), part)()
+    return section
+
+
 SECTIONS = {f.__name__: f for f in (speed, scale, threads, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet)}
 # A section each, so that a part that fails loses nothing of the others; `challengers` stands for all or those of --part.
-CHALLENGES = {f"challengers-{part}": challenge(part) for part in challengers.PARTS}
+CHALLENGES = {f"challengers-{part}": challenge(part) for part in challengers.PARTS} | {f"contest-{part}": nested(part) for part in contest.PARTS}
 
 
 # --- summary -----------------------------------------------------------------------------------------------------------
@@ -645,7 +655,7 @@ def prophet_table(kept):
 
 def summary(_):
     speed, scale, threads, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet = (Kept(s) for s in SECTIONS)
-    challenged = {part: Kept(f"challengers-{part}") for part in challengers.PARTS}
+    challenged, contested = ({part: Kept(f"{of.__name__}-{part}") for part in of.PARTS} for of in (challengers, contest))
     table = []
 
     def line(asked, kept, measured, met, command, detail=""):
@@ -720,6 +730,7 @@ def summary(_):
 
     prophet_lines(line, prophet)
     challengers.lines(line, challenged)
+    contest.lines(line, contested)
 
     text = ["# Benchmark results", "", "Written by `Benchmarks/run`; do not edit. `$BENCH` is the scratch folder, `$DATA` the real data. Times are medians of wall",
             "seconds over the quiet repetitions: those in which other work took at most a twentieth of the machine.", "",
@@ -762,8 +773,9 @@ def summary(_):
         text += [""]
     text += prophet_table(prophet)
     text += challengers.tables(challenged)
+    text += contest.tables(contested)
     text += ["## Raw rows", ""]
-    for kept in (speed, scale, threads, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet, *challenged.values()):
+    for kept in (speed, scale, threads, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet, *challenged.values(), *contested.values()):
         if kept.name:
             h = kept.head
             changed = "" if h["binary_is_of_that_commit"] else " (the binary is of other sources)"
@@ -776,7 +788,7 @@ def summary(_):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], prog="Benchmarks/run")
-    known = [*SECTIONS, "challengers", *CHALLENGES, "summary", "all"]
+    known = [*SECTIONS, "challengers", "contest", *CHALLENGES, "summary", "all"]
     parser.add_argument("sections", nargs="*", metavar="section", help=", ".join(known) + " (default: all)")
     parser.add_argument("--date", default=datetime.date.today().isoformat(), help="date in the names of the results (default: today)")
     parser.add_argument("--binary", default=os.path.join(ROOT, ".build/release/horizonscale"))
@@ -784,20 +796,23 @@ def main():
     parser.add_argument("--data", default=os.path.join(ROOT, "../shared/data"), help="real data sets")
     parser.add_argument("--repeat", type=int, default=3, help="repetitions of a timed command (default: 3)")
     parser.add_argument("--patience", type=float, default=20, help="seconds to wait for a quiet machine before each repetition (default: 20)")
-    parser.add_argument("--part", default=",".join(p for p in challengers.PARTS if p != challengers.NOT_BY_DEFAULT), help="parts of challengers, separated by commas (default: %(default)s)")
+    parser.add_argument("--part", help="parts of challengers or contest, separated by commas (default: all but tuning)")
+    parser.add_argument("--models", default="all", help="the models that play in contest (default: all)")
+    parser.add_argument("--reuse-folds", action="store_true", help="contest: take a fleet's folds from the cache though another binary played them, where only choosing or calibrating has changed")
+    parser.add_argument("--turn", metavar="FILE", help="contest: lock this file during each command, where others measure on the same machine")
     parser.add_argument("--behaviours", help="the scenarios that behaviours and adds look at, separated by commas (default: all)")
     parser.add_argument("--challengers", default=",".join(challengers.ROLES), help="the models that challengers judges, for the three roles (default: %(default)s)")
     options = parser.parse_args()
     asked = options.sections or ["all"]
-    parts = options.part.split(",")
-    unknown = [*set(asked) - {*known}, *set(parts) - {*challengers.PARTS}]
+    many = [m for m in (challengers, contest) if m.__name__ in asked or "all" in asked]
+    parts = {m.__name__: options.part.split(",") if options.part else [p for p in m.PARTS if p != m.NOT_BY_DEFAULT] for m in many}
+    unknown = [*set(asked) - {*known}, *(p for m in many for p in set(parts[m.__name__]) - {*m.PARTS})]
     if unknown:
         parser.error(f"there is no section or part {', '.join(sorted(unknown))}")
     if not os.access(options.binary, os.X_OK):
         sys.exit(f"bench: {options.binary} is not there. Run make build first.")
     everything = {**SECTIONS, **CHALLENGES}
-    if "challengers" in asked or "all" in asked:
-        asked += [f"challengers-{part}" for part in parts]
+    asked += [f"{name}-{part}" for name, of in parts.items() for part in of]
     chosen = [s for s in everything if s in asked or s in SECTIONS and "all" in asked]
     if asked[0] == "all" and not os.path.exists(PEERS):
         print("bench: accuracy, sawtooth, rebasing, peers, prophet and challengers are left out; scripts/peers makes what they need")
