@@ -75,16 +75,12 @@ class Contests:
         folds = self.kept("folds", *what, None if bench.options.reuse_folds else self.digest)
         out = self.kept("published", *what, self.digest)
         if os.path.exists(out):
-            bench.note("kept", fleet=label)
+            with open(out + ".json") as f:
+                for row in json.load(f):
+                    bench.write(row | {"kept": True})
             return out
-        workspace = bench.path("w")
-        bench.remove("w")
-        into = ["--workspace", workspace]
-        self.measure(f"ingest {label}", "ingest", source, *into)
-        if moved:
-            subprocess.run([self.python, os.path.join(HERE, "align.py"), workspace, bench.path("moved.parquet")], check=True)
-            bench.remove("w")
-            self.measure(f"ingest {label}, moved", "ingest", bench.path("moved.parquet"), *into)
+        workspace = self.ingested(label, source, moved)
+        into, measured = ["--workspace", workspace], []
         models = ["--models", self.models]
         if not os.path.exists(folds):
             self.measure(f"backtest {label}", "backtest", "--keep-forecasts", *(() if moved else ("--folds", FOLDS, "--horizon", HORIZON)), *models, *into)
@@ -92,10 +88,24 @@ class Contests:
             bench.remove("w/backtests")
         for origin in self.scores("origins", folds):
             as_of = datetime.datetime.fromtimestamp(origin / 1e6, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-            self.measure(f"forecast {label}", "forecast", "--as-of", as_of, "--raw", "--fresh", *(() if moved else ("--horizon", HORIZON)), *models, *into)
+            measured.append(self.measure(f"forecast {label}", "forecast", "--as-of", as_of, "--raw", "--fresh", *(() if moved else ("--horizon", HORIZON)), *models, *into))
         self.scores("published", workspace, folds, out)
-        bench.remove("w", "moved.parquet")
+        with open(out + ".json", "w") as f:
+            json.dump(measured, f)
+        bench.remove("w")
         return out
+
+    def ingested(self, label, source, moved):
+        """A workspace with the fleet's master; with `moved`, of its series moved in time so that all end together."""
+        bench, workspace = self.bench, self.bench.path("w")
+        bench.remove("w")
+        self.measure(f"ingest {label}", "ingest", source, "--workspace", workspace)
+        if moved:
+            subprocess.run([self.python, os.path.join(HERE, "align.py"), workspace, bench.path("moved.parquet")], check=True)
+            bench.remove("w")
+            self.measure(f"ingest {label}, moved", "ingest", bench.path("moved.parquet"), "--workspace", workspace)
+            bench.remove("moved.parquet")
+        return workspace
 
     def synthetic(self, label, servers, seed, *scenario):
         return self.play(label, self.bench.fleet(servers, seed, *scenario))

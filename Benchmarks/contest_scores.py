@@ -34,7 +34,7 @@ LEAST_SERIES = 30
 # What is asked of each coverage: overall, and of buckets and resources.
 ASKED = {80: ((0.78, 0.82), (0.76, 0.84)), 90: ((0.88, 0.92), (0.86, 0.94)), 50: (None, None)}
 BOUNDS = {50: (2, 4), 80: (1, 5), 90: (0, 6)}
-LINE = "line-30"
+BASELINES = ["line-30", BASELINE]
 
 
 def bucket_of(leads, step):
@@ -45,8 +45,8 @@ def bucket_of(leads, step):
 # --- boiling down -------------------------------------------------------------------------------------------------------
 
 
-def fold(workspace, out, origins, line=True):
-    """Losses of every model at the origins, errors of every model's median on the folds before them, and line-30's quantiles.
+def fold(workspace, out, origins):
+    """Losses of every model at the origins, errors of every model's median on the folds before them, and the quantiles of both baselines.
 
     - origins: how many of the newest folds with the whole horizon after them, or "all".
     """
@@ -56,7 +56,7 @@ def fold(workspace, out, origins, line=True):
     board = pq.read_table(os.path.join(folder, "leaderboard.parquet"), columns=["model"])
     models = board["model"].unique().to_pylist()
     place = {m: i for i, m in enumerate(models)}
-    rows = {k: [] for k in ("server", "resource", "origin", "loss", "line", "errors")}
+    rows = {k: [] for k in ("server", "resource", "origin", "leads", "loss", "baselines", "errors")}
     leads_of = pq.read_table(os.path.join(folder, "backtest.parquet"), columns=["cutoff", "lead"]).group_by("cutoff").aggregate([("lead", "max")])
     cutoffs, reach = pc.cast(leads_of["cutoff"], "int64").to_numpy(), leads_of["lead_max"].to_numpy()
     most = int(reach.max())
@@ -83,10 +83,12 @@ def fold(workspace, out, origins, line=True):
             rows["resource"].append(name[1])
             rows["origin"].append(f.cutoff)
             rows["loss"].append(loss)
-            quantiles = np.full((most, 7), np.nan, np.float32)
-            if line and LINE in f.quantiles:
-                quantiles[: f.leads] = f.quantiles[LINE]
-            rows["line"].append(quantiles)
+            quantiles = np.full((len(BASELINES), most, 7), np.nan, np.float32)
+            for n, m in enumerate(BASELINES):
+                if m in f.quantiles:
+                    quantiles[n, : f.leads] = f.quantiles[m]
+            rows["baselines"].append(quantiles)
+            rows["leads"].append(f.leads)
             rows["errors"].append(past.astype(np.float16))
     # A model refused at an origin would be published as seasonal naive.
     losses = np.array(rows.pop("loss"))
@@ -120,7 +122,7 @@ def published(workspace, folds, out):
                 continue
             row = at.get((*name, origin))
             known = read[name].history(origin, step)
-            leads = min(most, len(said[name][1]))
+            leads = min(most, len(said[name][1]), most if row is None else int(fold_rows["leads"][row]))
             actual = np.full(most, np.nan, np.float32)
             actual[:leads] = read[name].after(origin, step, leads)
             if np.isnan(actual).all():
@@ -141,10 +143,11 @@ def published(workspace, folds, out):
             tail = tail[~np.isnan(tail)][-7:]
             before[7 - len(tail):] = tail
             newest = known[~np.isnan(known)][-365:]
-            put(server=name[0], resource=name[1], origin=origin, champion=model, scale=series.scale_of(known, season), level=series.level_of(known),
+            put(server=name[0], resource=name[1], origin=origin, leads=leads, champion=model, scale=series.scale_of(known, season), level=series.level_of(known),
                 mean=float(newest.mean()), moves=series.seasonal_difference(known, season), hundred=read[name].hundred(origin), actual=actual, quantiles=q,
-                centre=own[:, 3], published_loss=losses[0], raw_loss=losses[1], chance=chance, thresholds=(thresholds + [np.nan] * 2)[:2], before=before,
-                tier=[TIERS.index(decision[f"tier_{a}_{b}"]) for a, b in BUCKETS], floor=0.0 if np.nanmin(known) >= 0 else -np.inf, early=early.get(name, nothing), row=-1 if row is None else row,
+                raw=own, published_loss=losses[0], raw_loss=losses[1], chance=chance, thresholds=(thresholds + [np.nan] * 2)[:2], before=before,
+                tier=[TIERS.index(decision[f"tier_{a}_{b}"]) for a, b in BUCKETS], floor=0.0 if np.nanmin(known) >= 0 else -np.inf,
+                ceiling=read[name].hundred(origin) if np.nanmax(known) <= read[name].hundred(origin) else np.inf, early=early.get(name, nothing), row=-1 if row is None else row,
                 # How far the backtest's fold of the same model is from what was published raw: training apart they are the same.
                 apart=np.nan if row is None or model not in models else fold_rows["loss"][row, models.index(model)] / losses[1] - 1 if losses[1] else 0.0)
             put(errors=errors)
@@ -160,7 +163,7 @@ def published(workspace, folds, out):
             put(radius=radius)
     del rows["errors"]
     taken = np.array(rows["row"])
-    have = {k: fold_rows[k][taken] for k in ("loss", "refused", "line")}
+    have = {k: fold_rows[k][taken] for k in ("loss", "refused", "baselines")}
     for k, v in have.items():
         if v.dtype != bool:
             v[taken < 0] = np.nan
@@ -204,8 +207,10 @@ class Pool:
 
         def joined(field):
             arrays = [p[field][:, [n.index(m) for m in self.models]] if field in ("loss", "early", "refused") else p[field] for p, n in zip(parts, names)]
-            if field in ("actual", "quantiles", "centre", "line"):
+            if field in ("actual", "quantiles", "raw"):
                 arrays = [np.concatenate([a, np.full((len(a), most - a.shape[1], *a.shape[2:]), np.nan, a.dtype)], 1) for a in arrays]
+            if field == "baselines":
+                arrays = [np.concatenate([a[:, 0], np.full((len(a), most - a.shape[2], 7), np.nan, a.dtype)], 1) for a in arrays]
             return np.concatenate(arrays)
 
         self.of = {field: joined(field) for field in parts[0].files if field not in ("models", "step")}
@@ -351,8 +356,7 @@ def width(p, group):
     known = ~np.isnan(p.of["hundred"])
     beyond = np.minimum(p.bucket, len(BUCKETS) - 1)
     half = p.of["radius"][:, beyond] * p.of["scale"][:, None]
-    top = np.where(np.nanmax(p.of["before"], 1) <= p.of["hundred"], p.of["hundred"], np.inf)[:, None]
-    low, high = (np.clip(p.of["centre"] + s * half, p.of["floor"][:, None], top) for s in (-1, 1))
+    low, high = (np.clip(p.of["raw"][:, :, 3] + s * half, p.of["floor"][:, None], p.of["ceiling"][:, None]) for s in (-1, 1))
     use = p.scored & known[:, None] & ~np.isnan(half)
     hundred = p.of["hundred"][:, None]
     q = p.of["quantiles"]
@@ -382,7 +386,7 @@ class Breaches:
             if not self.known[i].any():
                 continue
             last = np.flatnonzero(p.scored[i])[-1] + 1
-            line = p.of["line"][i, :last].astype(float)
+            line = p.of["baselines"][i, :last].astype(float)
             paths = line[:, left].T * (1 - weight[:, None]) + line[:, left + 1].T * weight[:, None]
             for t in range(2):
                 limit = p.of["thresholds"][i, t] / 100 * p.of["hundred"][i]
