@@ -97,6 +97,7 @@ package func contest(
         }
       }
     }
+    for (row, s) in members.enumerated() { digests[s].recipes = run.recipes(series: row, at: group.cutoff) }
   }
   return digests
 }

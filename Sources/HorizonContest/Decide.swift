@@ -185,11 +185,10 @@ extension Decision {
     let persistence: Float =
       settings.cards[champion].tail == .bounded
       ? 0 : squares > 0 ? Decision.persistence(correlation: products / squares) : .nan
-    let isCombination = settings.cards[champion].cost == .combined
     let untested = TierVerdict(tier: .low, code: .untested, reason: "too little history for a contest")
     self.init(
       name: digest.name, champion: champion,
-      members: isCombination ? choice!.selection.bestSingles(settings.cards, count: 3) : [],
+      recipe: digest.recipes.isEmpty ? nil : digest.recipes[champion],
       isContested: choice != nil, isLive: digest.isLive, folds: digest.foldCutoffs.count, ceiling: digest.ceiling,
       group: ErrorGroup(digest, model: champion), reason: choice?.selection.reason,
       expected: choice?.selection.expected ?? [],

@@ -1,12 +1,13 @@
 package import HorizonCore
+package import HorizonModels
 
 /// What is decided for one series from all digests: who forecasts it, how wide, and how far it is to be trusted.
 package struct Decision: Sendable {
   package var name: SeriesName
   /// Position among the contestants.
   package var champion: Int
-  /// Positions of the members when the champion is a combination.
-  package var members: [Int]
+  /// What the champion is made of when it is a combination.
+  package var recipe: Recipe?
   /// Whether a contest was held; without one the baseline publishes and every tier is low.
   package var isContested: Bool
   package var isLive: Bool
@@ -30,6 +31,9 @@ package struct Decision: Sendable {
   package var tiers: [TierVerdict]
   /// Loss over the baseline's on the same folds; nil without a contest.
   package var lossRatio: Double?
+
+  /// The models that are fitted for publishing, and what becomes of their forecasts.
+  package var published: Recipe { recipe ?? Recipe(members: [champion], blend: .equal(1)) }
 
   /// The share of a slow component (autocorrelation about 1 at one step) in errors whose fast rest has about 0.3.
   static func persistence(correlation: Float) -> Float { min(1, max(0, (correlation - 0.3) / 0.68)) }

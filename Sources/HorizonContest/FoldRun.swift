@@ -9,8 +9,7 @@ struct FoldRun {
   /// Steps at which each series came to a new level, as known today, ascending.
   let changes: [[Int]]
   let settings: ContestSettings
-  /// Pinball loss summed over levels by `[fold][model][series][lead]`, divided by the scale; NaN without a reading or forecast.
-  private var lossCurves: [[[Float]]] = []
+  private(set) var past: PastFolds
   /// Medians of the fold before by `[model]`, one block row a series; empty before the first one.
   private var earlier: [ForecastBlock] = []
   /// The lowest threshold of each series; nil without a ceiling.
@@ -22,6 +21,9 @@ struct FoldRun {
     self.changes = changes
     self.limits = limits
     self.settings = settings
+    past = PastFolds(
+      count: panel.count, cards: settings.contestants.map(\.card), leads: settings.leads,
+      horizon: plan.horizon)
   }
 
   /// Leads of a fold that have come true: no further ones are forecast.
@@ -46,7 +48,7 @@ struct FoldRun {
         switch contestant {
         case .model(let model):
           model.checkedForecast(of: contestant.card.seesRawReadings ? known : rebased, horizon: horizon)
-        case .combination(let combination): combine(combination, blocks: blocks, fold: fold, horizon: horizon)
+        case .combination(let combination): combine(combination, blocks: blocks, cutoff: cutoff, horizon: horizon)
         case .learner: preconditionFailure("\(contestant.card.name) is trained before a contest")
         }
       var curve = [Float](repeating: .nan, count: panel.count * horizon)
@@ -66,45 +68,37 @@ struct FoldRun {
       blocks.append(block)
       curves.append(curve)
     }
-    lossCurves.append(curves)
+    past.append(
+      cutoff: cutoff, blocks: blocks, curves: curves, units: scales.map { $0 > 0 ? $0 : 1 }, panel: panel)
     earlier = blocks
   }
 
-  /// A combination of the models that have already been played on this fold, each series with its own members.
+  /// A combination of the models that have already been played on this fold, each series by its own recipe.
   private func combine(
-    _ combination: any ForecastCombination, blocks: [ForecastBlock], fold: Int, horizon: Int
+    _ combination: any ForecastCombination, blocks: [ForecastBlock], cutoff: Int, horizon: Int
   ) -> ForecastBlock {
     var result = ForecastBlock(count: panel.count, horizon: horizon)
     for s in 0..<panel.count {
-      let available = blocks.indices.filter { blocks[$0].refusals[s] == nil }
-      guard !available.isEmpty else {
+      let models = blocks.indices.filter {
+        settings.contestants[$0].card.cost != .combined && blocks[$0].refusals[s] == nil
+      }
+      guard !models.isEmpty else {
         result.refusals[s] = blocks.first?.refusals[s] ?? .singular
         continue
       }
-      let members = combination.members(
-        cards: available.map { settings.contestants[$0].card },
-        losses: available.map { knownLoss(model: $0, series: s, before: fold) })
-      result.average(series: s, of: members.map { blocks[available[$0]] })
+      let recipe = past.recipe(combination, series: s, at: cutoff, of: models)
+      result.combine(series: s, recipe.blend, of: recipe.members.map { blocks[$0] })
     }
     return result
   }
 
-  /// Mean scaled loss of a model on earlier folds, seeing only readings up to the cutoff of `fold`; nil when there are none.
-  private func knownLoss(model: Int, series: Int, before fold: Int) -> Double? {
-    var sum = 0.0
-    var count = 0
-    for earlier in 0..<fold {
-      let horizon = leads(of: earlier)
-      let visible = min(horizon, plan.cutoffs[fold] - plan.cutoffs[earlier])
-      for lead in 0..<visible {
-        let loss = lossCurves[earlier][model][series * horizon + lead]
-        if !loss.isNaN {
-          sum += Double(loss)
-          count += 1
-        }
-      }
+  /// What each combination among the contestants would be made of in a forecast from `step`; nil for all others.
+  func recipes(series s: Int, at step: Int) -> [Recipe?] {
+    let models = past.players(series: s, at: step)
+    return settings.contestants.map { contestant in
+      guard case .combination(let combination) = contestant, !models.isEmpty else { return nil }
+      return past.recipe(combination, series: s, at: step, of: models)
     }
-    return count > 0 ? sum / Double(count) : nil
   }
 
   private func scored(

@@ -52,7 +52,7 @@ struct Hindsight {
     }
   }
 
-  var spread: OriginSpread { OriginSpread(inner: inner, outer: outer) }
+  var spread: OriginSpread { OriginSpread(inner: inner, outer: outer, past: PastCoverage(settings.record)) }
 
   /// Of the narrowest cohort that says enough; nil where none does.
   func coverage(of digest: SeriesDigest, group: ErrorGroup, bucket: LeadBucket, widening: Double) -> Double? {
@@ -64,8 +64,13 @@ struct Hindsight {
     return nil
   }
 
+  /// Of past runs where they called enough, else of the folds.
   func breaches(of resource: String, by bucket: LeadBucket) -> TierTests.BreachRecord {
-    breaches[resource]?[bucket.rawValue] ?? TierTests.BreachRecord()
+    let past = settings.record.counts(bucket: bucket, resource: resource)
+    if past.called >= settings.tiers.leastBreaches {
+      return TierTests.BreachRecord(called: past.called, happened: past.happened, hits: past.hits)
+    }
+    return breaches[resource]?[bucket.rawValue] ?? TierTests.BreachRecord()
   }
 }
 

@@ -6,8 +6,10 @@ package import HorizonCore
 /// origin is covered by a table made from the others; the intervals are widened until the origins are covered at the nominal level on
 /// average.
 package struct OriginSpread: Sendable {
-  /// Factor on the distance of each quantile from the median, by bucket; at least 1.
+  /// Factor on the distance of each quantile from the median that left-out origins ask for, by bucket; at least 1.
   package let widening: [Double]
+  /// The factor that the intervals of past runs ask for on top; 1 without a past.
+  package let adaptation: [Double]
   /// Coverage of the 80 % interval by `[origin][bucket]` before widening; NaN where nothing was scored.
   package let coverage: [[Double]]
 
@@ -24,10 +26,11 @@ package struct OriginSpread: Sendable {
     leads.leads.map { lead in
       let day = Double(lead) * step.days
       let upper = OriginSpread.middles.firstIndex { $0 >= day } ?? OriginSpread.middles.count - 1
-      guard upper > 0, day < OriginSpread.middles[upper] else { return Float(widening[upper]) }
+      func factor(_ bucket: Int) -> Double { widening[bucket] * adaptation[bucket] }
+      guard upper > 0, day < OriginSpread.middles[upper] else { return Float(factor(upper)) }
       let share =
         (day - OriginSpread.middles[upper - 1]) / (OriginSpread.middles[upper] - OriginSpread.middles[upper - 1])
-      return Float(widening[upper - 1] + share * (widening[upper] - widening[upper - 1]))
+      return Float(factor(upper - 1) + share * (factor(upper) - factor(upper - 1)))
     }
   }
 
@@ -62,7 +65,9 @@ extension OriginSpread {
   /// - Parameters:
   ///   - inner: Of the 80 % interval by `[origin][bucket]`.
   ///   - outer: Of the 90 % interval.
-  init(inner: [[CoverageCounts]], outer: [[CoverageCounts]]) {
+  ///   - past: What the intervals of past runs held.
+  init(inner: [[CoverageCounts]], outer: [[CoverageCounts]], past: PastCoverage) {
+    adaptation = past.factors
     coverage = inner.map { $0.map { $0.coverage() } }
     let counted = inner.count
     widening = LeadBucket.allCases.map { bucket in

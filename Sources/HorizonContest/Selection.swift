@@ -76,10 +76,4 @@ package struct Selection: Sendable {
     }
     self.expected = expected
   }
-
-  /// The contestants with the least expected loss that are no combination, ascending by position.
-  func bestSingles(_ cards: [ModelCard], count: Int) -> [Int] {
-    expected.indices.filter { expected[$0] != nil && cards[$0].cost != .combined }
-      .sorted { (expected[$0]!, $0) < (expected[$1]!, $1) }.prefix(count).sorted()
-  }
 }

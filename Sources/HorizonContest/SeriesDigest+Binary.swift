@@ -1,4 +1,5 @@
 import HorizonCore
+import HorizonModels
 
 /// The digest as 32-bit words, for the spill file between the contest and the decisions.
 extension SeriesDigest {
@@ -57,6 +58,18 @@ extension SeriesDigest {
       }
       int(s.standardErrors.count)
       for z in s.standardErrors { float(z) }
+    }
+    int(recipes.count)
+    for recipe in recipes {
+      int(recipe?.members.count ?? 0)
+      guard let recipe else { continue }
+      for member in recipe.members { int(member) }
+      switch recipe.blend {
+      case .median: int(0)
+      case .average(let weights):
+        int(1)
+        for weight in weights { float(weight) }
+      }
     }
     words[start - 1] = UInt32(words.count - start)
   }
@@ -135,6 +148,12 @@ extension SeriesDigest {
       let errors = int()
       s.standardErrors = (0..<errors).map { _ in float() }
       return s
+    }
+    recipes = (0..<int()).map { _ in
+      let count = int()
+      guard count > 0 else { return nil }
+      let members = (0..<count).map { _ in int() }
+      return Recipe(members: members, blend: int() == 0 ? .median : .average((0..<count).map { _ in float() }))
     }
     at = i
   }

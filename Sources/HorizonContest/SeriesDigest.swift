@@ -1,4 +1,5 @@
 package import HorizonCore
+package import HorizonModels
 
 /// What the contest keeps of one series: a few kilobytes from which every decision is made.
 package struct SeriesDigest: Sendable {
@@ -22,6 +23,9 @@ package struct SeriesDigest: Sendable {
   package var foldHorizon: Int
   /// `[model][fold]` in the order of the contestants.
   package var scores: [FoldScore]
+  /// What each combination would be made of in the published forecast, in the order of the contestants; nil for models, empty
+  /// without a contest.
+  package var recipes: [Recipe?] = []
 
   package func score(model: Int, fold: Int) -> FoldScore { scores[model * foldCutoffs.count + fold] }
 }

@@ -1,4 +1,5 @@
 import HorizonCore
+import HorizonLedger
 
 /// Gathers the evidence on one series and has it tested.
 struct TierJudge {
@@ -6,17 +7,24 @@ struct TierJudge {
   private let calibration: CalibrationTable
   private let hindsight: Hindsight
   private let widening: [Double]
+  private let promises: PromisesKept
 
   init(settings: DecisionSettings, calibration: CalibrationTable, hindsight: Hindsight) {
     self.settings = settings
     self.calibration = calibration
     self.hindsight = hindsight
-    widening = hindsight.spread.widening
+    let spread = hindsight.spread
+    widening = zip(spread.widening, spread.adaptation).map(*)
+    promises = PromisesKept(settings.record, tests: settings.tiers)
   }
 
   /// One for each lead bucket.
   func tiers(of decision: Decision, _ digest: SeriesDigest) -> [TierVerdict] {
-    let verdicts = LeadBucket.allCases.map { settings.tiers.verdict(evidence(of: decision, digest, in: $0)) }
+    let verdicts = LeadBucket.allCases.map { bucket in
+      let verdict = settings.tiers.verdict(evidence(of: decision, digest, in: bucket))
+      guard let past = promises.past(of: verdict.tier, bucket, resource: digest.name.resource) else { return verdict }
+      return settings.tiers.demoted(verdict, coverage: past.coverage, origins: past.origins)
+    }
     // What is not trusted near is not trusted far.
     return verdicts.indices.map { bucket in
       let least = verdicts[...bucket].min { $0.tier < $1.tier }!
@@ -70,5 +78,40 @@ struct TierJudge {
       breaches: newest?.breach.outcome(by: bucket)?.called == true
         ? hindsight.breaches(of: digest.name.resource, by: bucket) : nil,
       isLive: digest.isLive)
+  }
+}
+
+/// What past forecasts of each tier held, where there are enough of them to count.
+private struct PromisesKept {
+  private struct Key: Hashable {
+    let resource: String
+    let tier: TrustTier
+    let bucket: LeadBucket
+  }
+  private var kept: [Key: (coverage: Double, origins: Int)] = [:]
+
+  init(_ record: TrackRecord, tests: TierTests) {
+    guard let newest = record.origins.last else { return }
+    let oldest = newest - Int64(tests.recordDays * 86_400_000_000)
+    for (key, entries) in Dictionary(grouping: record.entries, by: {
+      Key(resource: $0.resource, tier: $0.tier, bucket: $0.bucket)
+    }) {
+      let recent = entries.filter { $0.madeAt >= oldest }
+      let n = recent.reduce(0) { $0 + $1.counts.n }
+      let series = recent.reduce(0) { $0 + $1.counts.series }
+      // Runs of neighbouring days are one witness.
+      var origins = 0
+      var last: Int64?
+      for entry in recent.sorted(by: { $0.madeAt < $1.madeAt }) where last.map({ entry.madeAt - $0 >= 28 * 86_400_000_000 }) ?? true {
+        origins += 1
+        last = entry.madeAt
+      }
+      guard n > 0, origins >= tests.leastOrigins, series >= tests.leastSeries else { continue }
+      kept[key] = (Double(recent.reduce(0) { $0 + $1.counts.inside80 }) / Double(n), origins)
+    }
+  }
+
+  func past(of tier: TrustTier, _ bucket: LeadBucket, resource: String) -> (coverage: Double, origins: Int)? {
+    kept[Key(resource: resource, tier: tier, bucket: bucket)]
   }
 }

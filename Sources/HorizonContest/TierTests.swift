@@ -32,6 +32,12 @@ package struct TierTests: Sendable {
   package var breachRecord = Limits<Double>(high: 0.8, medium: 0.5)
   /// A cohort that called fewer breaches has no record that could be called good.
   package var leastBreaches = 30
+  /// What the 80 % intervals of past runs' forecasts of a tier must have held for the tier to be given again.
+  package var recordCoverage = 0.74
+  /// Runs, a month apart or more, and series in them, before a past counts against a tier; and how far back it is looked at.
+  package var leastOrigins = 3
+  package var leastSeries = 100
+  package var recordDays = 365.0
 
   package init() {}
 
@@ -121,6 +127,20 @@ package struct TierTests: Sendable {
     let lowest = results.min { $0.tier < $1.tier }!
     return lowest.tier == .high
       ? TierVerdict(tier: .high, code: .earned, reason: "all tests are passed") : lowest
+  }
+
+  /// One tier less where forecasts of that tier did not keep what they promised.
+  ///
+  /// - Parameters:
+  ///   - coverage: What the 80 % intervals of past forecasts of this tier held.
+  ///   - origins: Runs that made them.
+  func demoted(_ verdict: TierVerdict, coverage: Double, origins: Int) -> TierVerdict {
+    guard verdict.tier != .low, coverage < recordCoverage else { return verdict }
+    let name = verdict.tier == .high ? "High" : "Medium"
+    return TierVerdict(
+      tier: verdict.tier == .high ? .medium : .low, code: .record,
+      reason: "\(name) said 80 %, reality was \(percent(coverage)) over \(origins) runs, "
+        + "at least \(percent(recordCoverage)) is asked for")
   }
 
   private func sharpness(_ e: Evidence) -> TierVerdict {

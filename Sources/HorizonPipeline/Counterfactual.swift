@@ -38,8 +38,12 @@ struct Counterfactual {
         covariates: covariates, unseen: unseen),
       let last = readings.times.last(where: { step.index(ofMicroseconds: $0) <= asOf })
     else { return [] }
+    let members = decision.members.map { names.firstIndex(of: $0) }
+    let known = members.indices.filter { members[$0] != nil }
     let decided = Decision(
-      name: name, champion: champion, members: decision.members.compactMap { names.firstIndex(of: $0) },
+      name: name, champion: champion,
+      recipe: known.isEmpty
+        ? nil : Recipe(members: known.map { members[$0]! }, blend: decision.blend.keeping(known)),
       isContested: decision.isContested, ceiling: ceiling ?? .nan, spreadFactor: decision.spreadFactor,
       group: decision.group, persistence: decision.persistence, testedLead: decision.testedLead, tail: decision.tail)
     let tile = ContestTile(

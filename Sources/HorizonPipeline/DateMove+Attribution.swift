@@ -141,7 +141,7 @@ private struct Walk {
   mutating func takeDecision() throws {
     let before = earlier.decision
     let now = later.decision
-    if before.champion != now.champion || before.members != now.members {
+    if before.champion != now.champion || before.members != now.members || before.blend != now.blend {
       // A champion brings the measures of its own errors along; those of another model say nothing of it.
       state.decision = now
       state.decision.testedLead = before.testedLead

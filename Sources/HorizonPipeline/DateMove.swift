@@ -44,7 +44,7 @@ struct DateMove: Sendable {
     case recognised(LevelChange)
     case capacity(from: Double, to: Double)
     case champion(from: String, to: String)
-    /// Other members of the same combination.
+    /// Other members or weights of the same combination.
     case members(of: String)
     /// What models have learnt anew from the fleet.
     case training([String])

@@ -79,7 +79,7 @@ struct DateMoveWords {
     case .capacity(let from, let to):
       "the capacity's change from \(shortNumber(from)) to \(shortNumber(to))\(unit.map { " \($0)" } ?? "")"
     case .champion(let from, let to): "the new champion \(to) (before: \(from))"
-    case .members(let champion): "other members of \(champion)"
+    case .members(let champion): "other members or weights of \(champion)"
     case .training(let models): "what \(models.joined(separator: " and ")) learnt anew"
     case .calibration: "a new calibration of the intervals"
     case .settings(let names): "other settings (\(names.joined(separator: ", ")))"

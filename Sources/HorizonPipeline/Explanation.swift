@@ -48,6 +48,8 @@ package struct Explanation: Sendable {
     package var champion: String
     /// Models that the champion combines.
     package var members: [String]
+    /// One for each member, together 1; empty where the median of the members is taken, or there are none.
+    package var weights: [Double]
     /// Who publishes: the champion, or the stand-in when it failed.
     package var publishedBy: String
     package var folds: [String]

@@ -92,7 +92,7 @@ extension Explanation.Contest {
           coverage80: coverages.isEmpty ? nil : coverages.reduce(0, +) / Double(coverages.count),
           isChampion: decision.isContested && name == decision.champion)
       },
-      champion: decision.champion, members: decision.members,
+      champion: decision.champion, members: decision.members, weights: decision.blend.weights,
       publishedBy: record.forecast.first?.model ?? decision.champion,
       folds: cutoffs.map { ISOTime.string($0, full: record.step.seconds < 86_400) }, lossRatio: decision.lossRatio,
       why: [])
@@ -138,7 +138,7 @@ extension Explanation.Contest {
       }
     }
     if !decision.members.isEmpty {
-      sentences.append("It averages the quantiles of \(decision.members.joined(separator: ", ")).")
+      sentences.append("It \(decision.blend.words(decision.members, what: "the quantiles")).")
     }
     if publishedBy != decision.champion {
       sentences.append(

@@ -34,6 +34,8 @@ package struct SeriesRecord: Sendable {
     /// What made the champion; nil without a contest, or where another version wrote it.
     let choice: Selection.Reason?
     let members: [String]
+    /// What becomes of the members' forecasts.
+    let blend: Blend
     var isContested: Bool
     let isLive: Bool
     let lossRatio: Double?
@@ -170,8 +172,8 @@ extension SeriesRecord {
       ]
       + ["tier", "code", "reason"].flatMap { what in
         buckets.map { Column("\(what)_\($0)", what == "reason" ? .text : .key) }
-      }
-    let firstTier = columns.count - 3 * buckets.count
+      } + [Column("weights", .text)]
+    let firstTier = columns.count - 3 * buckets.count - 1
     var found: DecisionRecord?
     try TableReader.rows(
       parquet: folder.appending(path: "decisions.parquet").path, of: name, columns: columns
@@ -179,9 +181,10 @@ extension SeriesRecord {
       let i = range.lowerBound
       func key(_ column: Int) -> String { reader.keyNames(column)[Int(batch.codes(column)[i])] }
       func number(_ value: Double) -> Double? { value.isFinite ? value : nil }
+      let members = (batch.strings(1)[i] ?? "").split(separator: " ").map(String.init)
       found = DecisionRecord(
-        champion: key(0), choice: Selection.Reason(rawValue: key(12)),
-        members: (batch.strings(1)[i] ?? "").split(separator: " ").map(String.init),
+        champion: key(0), choice: Selection.Reason(rawValue: key(12)), members: members,
+        blend: Blend(batch.strings(columns.count - 1)[i] ?? "", members: members.count) ?? .equal(members.count),
         isContested: batch.bools(2)[i] == 1, isLive: batch.bools(3)[i] == 1,
         lossRatio: number(Double(batch.floats(4)[i])), testedLead: Int(batch.int32s(5)[i]),
         ceiling: number(batch.doubles(6)[i]), spreadFactor: batch.floats(7)[i],

@@ -29,8 +29,9 @@ package enum Tables {
   package static let decisions = TableSchema(
     [
       Column("server", .key), Column("resource", .key), Column("champion", .key), Column("choice", .key),
-      Column("members", .text), Column("contested", .bool), Column("live", .bool), Column("folds", .int32), Column("tested_lead", .int32),
-      Column("loss_ratio", .float, nullable: true), Column("spread_factor", .float),
+      Column("members", .text), Column("weights", .text), Column("contested", .bool), Column("live", .bool),
+      Column("folds", .int32), Column("tested_lead", .int32), Column("loss_ratio", .float, nullable: true),
+      Column("spread_factor", .float),
       Column("volatility_group", .int32), Column("error_shape", .int32), Column("persistence", .float),
       Column("tail", .key), Column("ceiling", .double, nullable: true),
     ]

@@ -19,7 +19,7 @@ struct ExplainCommand: ParsableCommand {
         server resource run as_of step horizon unit capacity capacity_decision breach_rule live
         risks[]      the columns of risks.parquet
         contest      models[] (name status reason loss relative_loss relative_losses coverage80 is_champion),
-                     champion, members, published_by, folds, loss_ratio, why
+                     champion, members, weights, published_by, folds, loss_ratio, why
         trust[]      days tier code reason
         quality      readings first_reading last_reading gap_steps longest_gap steps_since_last verdict remarks
         changes[]    kind (shift, capacity) date factor from_capacity to_capacity
