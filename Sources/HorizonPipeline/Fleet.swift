@@ -10,7 +10,7 @@ package struct Fleet: Sendable {
   package let master: URL
   package let manifest: MasterManifest
   /// Step index of the last time known.
-  package let asOf: Int
+  package private(set) var asOf: Int
   package let staleAfter: Int?
   /// Whether level shifts, resizes and bursts are taken out before models see the readings.
   let rebases: Bool
@@ -46,6 +46,13 @@ package struct Fleet: Sendable {
     staleAfter = settings.staleAfter
     rebases = settings.rebase ?? true
     risk = try settings.risk()
+  }
+
+  /// The same fleet with all readings of its master, where the as-of lies before the newest of them.
+  var upToDate: Fleet {
+    var fleet = self
+    fleet.asOf = max(asOf, manifest.lastIndex)
+    return fleet
   }
 
   package var step: Step { manifest.step }

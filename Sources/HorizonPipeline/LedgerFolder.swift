@@ -1,7 +1,7 @@
 package import Foundation
 import HorizonCore
-import HorizonLedger
-import HorizonStore
+package import HorizonLedger
+package import HorizonStore
 
 /// A ledger on the disk: `made_at=<as-of>/part-00000.parquet`, the rows of one run each.
 package struct LedgerFolder: Sendable {
@@ -13,7 +13,7 @@ package struct LedgerFolder: Sendable {
   private static let stampKey = "horizonscale.ledger"
 
   /// Names of the as-ofs that have rows, ascending.
-  func origins() -> [String] {
+  package func origins() -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
     return names.filter { $0.hasPrefix(LedgerFolder.prefix) }.map { String($0.dropFirst(LedgerFolder.prefix.count)) }
       .sorted()
@@ -24,20 +24,25 @@ package struct LedgerFolder: Sendable {
   }
 
   /// Files with the rows of an as-of, in order.
-  func parts(of origin: String) -> [String] {
+  package func parts(of origin: String) -> [String] {
     let folder = folder(of: origin).path
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return names.filter { $0.hasPrefix("part-") && $0.hasSuffix(".parquet") }.sorted().map { "\(folder)/\($0)" }
   }
 
   /// What a part says of itself; nil where it says nothing.
-  static func stamp(of part: String) throws(StoreError) -> LedgerStamp? {
+  package static func stamp(of part: String) throws(StoreError) -> LedgerStamp? {
     guard let text = try TableReader.metadata(parquet: part, key: stampKey) else { return nil }
     return try? JSONDecoder().decode(LedgerStamp.self, from: Data(text.utf8))
   }
 
+  /// Puts a finished folder in the place of an as-of's rows; a reader sees the old ones or the new ones, whole.
+  func replace(_ origin: String, with finished: URL) throws(Failure) {
+    try replaceFolder(folder(of: origin).path, with: finished.path)
+  }
+
   /// Visits the rows of a part in the order of the file.
-  static func read(_ part: String, _ body: (LedgerRow) -> Void) throws(StoreError) {
+  package static func read(_ part: String, _ body: (LedgerRow) -> Void) throws(StoreError) {
     let columns = Tables.ledger.columns
     let reader = try TableReader(parquet: part, columns: columns)
     func position(_ name: String) -> Int { columns.firstIndex { $0.name == name }! }
@@ -74,5 +79,51 @@ package struct LedgerFolder: Sendable {
         body(row)
       }
     }
+  }
+
+  /// A writer of a part that says what it was made from.
+  static func writer(of part: String, stamp: LedgerStamp) throws -> TableWriter {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return try TableWriter(
+      parquet: part, schema: Tables.ledger,
+      metadata: [stampKey: String(decoding: try encoder.encode(stamp), as: UTF8.self)])
+  }
+}
+
+/// Rows of a ledger on their way to the disk.
+struct LedgerColumns {
+  private var server = KeyColumn()
+  private var resource = KeyColumn()
+  private var madeAt: [Int64] = []
+  private var origin = KeyColumn()
+  private var bucket = KeyColumn()
+  private var model = KeyColumn()
+  private var tier = KeyColumn()
+  /// n and what was inside.
+  private var counts = [[Int32]](repeating: [], count: 4)
+  private var sums = [[Double]](repeating: [], count: 3)
+  private var verdicts = [[UInt8]](repeating: [], count: 2)
+
+  var count: Int { madeAt.count }
+
+  mutating func append(_ row: LedgerRow) {
+    server.append(row.name.server)
+    resource.append(row.name.resource)
+    madeAt.append(row.madeAt)
+    origin.append(row.origin.rawValue)
+    bucket.append(row.bucket.label)
+    model.append(row.model)
+    tier.append(row.tier.rawValue)
+    for (c, count) in [row.n, row.inside50, row.inside80, row.inside90].enumerated() { counts[c].append(Int32(count)) }
+    for (c, sum) in [row.sumPinball, row.sumAbsoluteError, row.sumScale].enumerated() { sums[c].append(sum) }
+    for (c, verdict) in [row.breachCalled, row.breachHappened].enumerated() {
+      verdicts[c].append(verdict.map { $0 ? 1 : 0 } ?? 2)
+    }
+  }
+
+  var columns: [ColumnValues] {
+    [server.values, resource.values, .times(madeAt), origin.values, bucket.values, model.values, tier.values]
+      + counts.map { .int32s($0) } + sums.map { .doubles($0) } + verdicts.map { .flags($0) }
   }
 }

@@ -1,6 +1,7 @@
 package import Foundation
 import HorizonContest
 package import HorizonCore
+import HorizonLedger
 import HorizonModels
 import HorizonReport
 import HorizonRisk
@@ -19,13 +20,13 @@ package func writtenReport(of run: URL) throws(Failure) -> String {
 
 /// Renders the page of a run that is being made, from its files and the master's readings.
 func report(
-  of run: URL, manifest: RunManifest, risks: [RiskRow], comparison: Comparison?, covariates: CovariateFiles,
-  in workspace: Workspace, threads: Int
+  of run: URL, manifest: RunManifest, risks: [RiskRow], comparison: Comparison?, record: TrackRecord,
+  covariates: CovariateFiles, in workspace: Workspace, threads: Int
 ) async throws -> String {
   renderReport(
     try await ReportBuilder(
-      run: run, manifest: manifest, risks: risks, comparison: comparison, covariates: covariates, workspace: workspace,
-      threads: threads
+      run: run, manifest: manifest, risks: risks, comparison: comparison, record: record, covariates: covariates,
+      workspace: workspace, threads: threads
     ).data())
 }
 
@@ -35,6 +36,7 @@ private struct ReportBuilder: Sendable {
   let manifest: RunManifest
   let risks: [RiskRow]
   let comparison: Comparison?
+  let record: TrackRecord
   let covariates: CovariateFiles
   let workspace: Workspace
   let threads: Int
@@ -86,8 +88,11 @@ private struct ReportBuilder: Sendable {
     return ReportData(
       title: "Capacity risks", asOf: manifest.asOf, version: manifest.version, inputs: try inputs(),
       settings: settings(thresholds), fleet: counts, headroom: headroom,
-      changes: comparison?.shown ?? ReportData.Changes(), contest: contest(), risks: rows, charts: drawn.charts,
-      quality: try quality(),
+      changes: comparison?.shown ?? ReportData.Changes(), contest: contest(),
+      record: ReportData.Record(
+        record,
+        firstDue: firstDue(asOf: fleet.asOfTime, horizon: manifest.horizon, step: fleet.step)),
+      risks: rows, charts: drawn.charts, quality: try quality(),
       notes: manifest.notes + manifest.units.sorted { $0.key < $1.key }.map { "\($0.value)." })
   }
 

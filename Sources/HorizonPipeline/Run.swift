@@ -127,11 +127,8 @@ private func decideFleet(
   try kept?.close()
   watch.lap("contest")
   execution.progress.report("decide", 0)
-  let ledger =
-    settings.fresh == true
-    ? nil
-    : LedgerReading(
-      LedgerFolder(workspace.ledger), before: fleet.asOfTime, isKnown: try KnownSeries(workspace).contains)
+  let ledger = try await trackRecord(of: fleet, in: workspace, settings: settings, execution: execution)
+  watch.lap("ledger")
   var decisionSettings = DecisionSettings(
     cards: untrained.map(\.card), leads: contestSettings.leads, step: fleet.step,
     lowestThreshold: settings.thresholds[0].percent)
@@ -185,11 +182,13 @@ private func forecast(
   var manifest = RunManifest(decided, published: published, settings: settings, workspace: workspace)
   manifest.incumbents = decided.incumbents
   manifest.ledger = try decided.ledger.flatMap(RunManifest.LedgerItem.init)
-  let comparison = try Comparison(of: published.risks, manifest, decided.fleet, in: workspace)
+  var comparison = try Comparison(of: published.risks, manifest, decided.fleet, in: workspace)
+  await comparison?.tellReasons(
+    folder, manifest, risks: published.risks, decided.fleet, threads: execution.threads)
   manifest.compared = comparison?.record
   let page = try await report(
     of: folder, manifest: manifest, risks: published.risks, comparison: comparison,
-    covariates: decided.fleet.covariates, in: workspace, threads: execution.threads)
+    record: decided.settings.record, covariates: decided.fleet.covariates, in: workspace, threads: execution.threads)
   try atomicWrite(page, to: folder.appending(path: "report.html").path)
   watch.lap("report")
   manifest.timings = watch.timings
@@ -199,6 +198,9 @@ private func forecast(
   try Interruption.check()
   let place = try workspace.place(folder, under: workspace.runs, asOf: decided.fleet.asOfName)
   try workspace.updateLatest()
+  for line in removeExpiredRuns(in: workspace, keepingDays: execution.keepRunsDays, made: place) {
+    execution.progress.say(line)
+  }
   return RunOutcome(folder: place, manifest: manifest, risks: published.risks)
 }
 

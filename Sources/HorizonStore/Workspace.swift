@@ -120,7 +120,7 @@ package struct Workspace: Sendable {
         try? files.removeItem(at: url)
       }
     }
-    for parent in [runs, backtests] {
+    for parent in [runs, backtests, ledger] {
       for name in names(in: parent) where name.hasPrefix(".tmp-") {
         try? files.removeItem(at: parent.appending(path: name))
       }
@@ -147,7 +147,8 @@ package struct RunFolder: Sendable {
 
   static func name(_ asOf: String, _ number: Int) -> String { number == 1 ? asOf : "\(asOf).\(number)" }
 
-  init?(url: URL) {
+  /// - Returns: Nil for a folder that is not called as runs are.
+  package init?(url: URL) {
     let name = url.lastPathComponent
     guard !name.hasPrefix(".") else { return nil }
     let parts = name.split(separator: ".", maxSplits: 1)
