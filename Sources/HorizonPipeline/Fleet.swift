@@ -1,6 +1,7 @@
 package import Foundation
 import HorizonContest
 package import HorizonCore
+import HorizonRisk
 import HorizonSources
 package import HorizonStore
 
@@ -13,6 +14,7 @@ package struct Fleet: Sendable {
   package let staleAfter: Int?
   /// Whether level shifts, resizes and bursts are taken out before models see the readings.
   let rebases: Bool
+  let risk: RiskSettings
   /// Holidays and regressors that panels are to know.
   var covariates = CovariateFiles.none
 
@@ -43,6 +45,7 @@ package struct Fleet: Sendable {
     }
     staleAfter = settings.staleAfter
     rebases = settings.rebase ?? true
+    risk = try settings.risk()
   }
 
   /// The same fleet with all readings of its master, where the as-of lies before the newest of them.
@@ -110,11 +113,17 @@ final class TileReader {
       step: fleet.step, firstIndex: tile.firstIndex, length: length, values: values,
       seeds: names.map { stableHash($0.description, seed: seed) },
       capacityChanges: resource.readingsAreShares ? tile.capacityChanges : nil, ceilings: ceilings,
-      covariates: fleet.covariates.covariates(of: names), isRebasable: fleet.rebases)
+      covariates: fleet.covariates.covariates(of: names), rebasing: fleet.rebases ? .all : .nothing)
     return FleetTile(
       contest: ContestTile(
-        names: names, panel: panel, lastReading: tile.lastReading, staleAfter: fleet.staleAfter ?? fleet.step.staleAfter
-      ),
+        names: names, panel: panel, lastReading: tile.lastReading,
+        staleAfter: fleet.staleAfter ?? fleet.step.staleAfter,
+        limits: ceilings.map { ceiling in
+          ceiling > 0
+            ? BreachLimit(
+              value: Float(ceiling * fleet.risk.thresholds[0].percent / 100), rule: fleet.risk.rule(for: resource.name))
+            : nil
+        }),
       resource: resource)
   }
 }

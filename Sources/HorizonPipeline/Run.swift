@@ -81,6 +81,7 @@ private struct Decided: Sendable {
   let settings: DecisionSettings
   let spill: DigestSpill
   let ledger: LedgerReading?
+  let incumbents: RunManifest.Item?
 
   /// The last use of the digests.
   func finishLeaderboard(in folder: URL) throws {
@@ -132,11 +133,15 @@ private func decideFleet(
     cards: untrained.map(\.card), leads: contestSettings.leads, step: fleet.step,
     lowestThreshold: settings.thresholds[0].percent)
   decisionSettings.record = ledger?.record ?? TrackRecord()
+  let incumbents =
+    settings.fresh == true
+    ? nil : workspace.finishedRuns().last { $0.asOf < fleet.asOfName }.flatMap { Incumbents(of: $0) }
+  decisionSettings.incumbents = incumbents?.champions ?? [:]
   let decisions = try decide(spill, settings: decisionSettings)
   watch.lap("decide")
   return Decided(
     fleet: fleet, survey: survey, horizon: horizon, contestants: contestants, decisions: decisions,
-    settings: decisionSettings, spill: spill, ledger: ledger)
+    settings: decisionSettings, spill: spill, ledger: ledger, incumbents: incumbents?.item)
 }
 
 private func forecast(
@@ -171,8 +176,11 @@ private func forecast(
   published.risks = rank(published.risks)
   try RiskFiles(rows: published.risks).write(to: folder)
   try writeDecisions(decided.decisions.series, names: names, to: folder.appending(path: "decisions.parquet"))
+  try KeptCalibration.write(
+    decided.decisions.calibration, names: names, leads: decided.settings.leads, to: folder)
   watch.lap("risk")
   var manifest = RunManifest(decided, published: published, settings: settings, workspace: workspace)
+  manifest.incumbents = decided.incumbents
   manifest.ledger = try decided.ledger.flatMap(RunManifest.LedgerItem.init)
   let comparison = try Comparison(of: published.risks, manifest, decided.fleet, in: workspace)
   manifest.compared = comparison?.record

@@ -26,6 +26,8 @@ package struct RunManifest: Codable, Sendable {
   package var notes: [String]
   /// What was read of an earlier run; nil when there was none, or under `--fresh`.
   package var compared: Compared?
+  /// The decisions whose champions win ties; nil when there was no run of an earlier as-of, or under `--fresh`.
+  package var incumbents: Item?
   /// What was read of the ledger; nil when nothing in it counted, or under `--fresh`.
   package var ledger: LedgerItem?
   /// SHA-256 over settings, inputs and outputs; times are not part of it.
