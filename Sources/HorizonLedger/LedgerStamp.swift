@@ -5,6 +5,8 @@ package struct LedgerStamp: Sendable, Hashable, Codable {
   /// Name of the run's folder, and the digest of its `run.json`.
   package var run: String
   package var runDigest: String
+  /// Name of the step: a row counts readings, which are more by the hour than by the day.
+  package var step: String
   /// Of the readings that the rows were scored with.
   package var readingsDigest: String
   /// Readings up to this time were known, microseconds since the epoch.
@@ -12,9 +14,10 @@ package struct LedgerStamp: Sendable, Hashable, Codable {
   /// Time of the run's last lead.
   package var lastLead: Int64
 
-  package init(run: String, runDigest: String, readingsDigest: String, knownUntil: Int64, lastLead: Int64) {
+  package init(run: String, runDigest: String, step: String, readingsDigest: String, knownUntil: Int64, lastLead: Int64) {
     self.run = run
     self.runDigest = runDigest
+    self.step = step
     self.readingsDigest = readingsDigest
     self.knownUntil = knownUntil
     self.lastLead = lastLead

@@ -48,7 +48,7 @@ import Testing
   @Test func aBucketIsCompleteWhenItsLastReadingWasDueAndLookedFor() {
     let day: Int64 = 86_400_000_000
     let stamp = LedgerStamp(
-      run: "r", runDigest: "", readingsDigest: "", knownUntil: 65 * day, lastLead: 45 * day)
+      run: "r", runDigest: "", step: "day", readingsDigest: "", knownUntil: 65 * day, lastLead: 45 * day)
     #expect(!stamp.isComplete(.days1to30, madeAt: 0, at: 29 * day))
     #expect(stamp.isComplete(.days1to30, madeAt: 0, at: 30 * day))
     // The horizon ends inside the bucket.
