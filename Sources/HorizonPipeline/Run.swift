@@ -182,7 +182,9 @@ private func forecast(
   var manifest = RunManifest(decided, published: published, settings: settings, workspace: workspace)
   manifest.incumbents = decided.incumbents
   manifest.ledger = try decided.ledger.flatMap(RunManifest.LedgerItem.init)
-  let comparison = try Comparison(of: published.risks, manifest, decided.fleet, in: workspace)
+  var comparison = try Comparison(of: published.risks, manifest, decided.fleet, in: workspace)
+  await comparison?.tellReasons(
+    folder, manifest, risks: published.risks, decided.fleet, threads: execution.threads)
   manifest.compared = comparison?.record
   let page = try await report(
     of: folder, manifest: manifest, risks: published.risks, comparison: comparison,
