@@ -2,8 +2,8 @@
 
 Each section writes Benchmarks/results/<date>-<section>.jsonl: first a row with machine, commit and binary, then one row per
 repetition of a command. `summary` (always done last) writes results/README.md from the newest file of each section; no
-figure in it is typed by hand. Python's standard library only, but for `accuracy`, `sawtooth`, `rebasing`, `peers`, `prophet` and `challengers`, which
-scripts/peers equips.
+figure in it is typed by hand. Python's standard library only, but for `accuracy`, `sawtooth`, `rebasing`, `peers`, `prophet`, `challengers` and `contest`,
+which scripts/peers equips.
 """
 
 import argparse
@@ -22,6 +22,7 @@ import sys
 import time
 
 import challengers
+import contest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
@@ -32,6 +33,10 @@ STRESS_SERVERS = 100
 # Share of the machine that others may take while a repetition still counts as quiet. Every repetition is kept, the summary
 # uses the quiet ones where there are any; whether one counts never depends on its own time.
 MOST_OF_OTHERS = 0.05
+# Of the mixed fleet that peers play too, so many servers: one resource of AutoARIMA takes seconds.
+PEERS_SERVERS, PEERS_FLEET = 15, f"{contest.SEEDS['mixed'][0]}:{contest.SERVERS['mixed']}"
+# What is asked of the champion over the best single peer (issue 6).
+BESIDE_PEERS = 0.95
 REAL_DATA = ("fleet_hourly_bitbrains24.csv", "daily_long.csv", "nab_aws")
 RESOURCES = {"cpu": (16, "cores"), "disk": (500, "GB"), "memory": (64, "GB"), "network": (1000, "Mbps")}
 
@@ -352,24 +357,29 @@ def rebasing(bench):
 
 
 def peers(bench):
-    """Statsforecast's automatic models on the folds of our contest. A first time takes long; fits are kept in Benchmarks/.cache."""
+    """Peers beside what we publish, at the cutoffs of our contest. A first time takes hours; fits are kept in Benchmarks/.cache."""
     if not os.path.exists(PEERS):
         sys.exit("bench: peers needs statsforecast. Run scripts/peers once, then this again.")
     data = os.path.abspath(bench.options.data)
     found = [n for n in REAL_DATA if os.path.exists(os.path.join(data, n))]
     if not found:
         print(f"  nothing in {data}: skipped")
-    for name in found:
-        bench.remove("w")
-        bench.measure(f"ingest {name}", 0, ["ingest", os.path.join(data, name), "--workspace", bench.path("w"), "--quiet"])
-        bench.measure(f"backtest {name}", 0, ["backtest", "--keep-forecasts", "--workspace", bench.path("w"), "--quiet"])
-        scored = subprocess.run([PEERS, os.path.join(HERE, "peers.py"), bench.path("w"), "--data", name], check=True, stdout=subprocess.PIPE, text=True,
+    contests, mixed = contest.Contests(bench, PEERS, ()), "" if bench.options.peers_fleet == "none" else bench.options.peers_fleet
+    sets = {name: (os.path.join(data, name), True) for name in found}
+    if mixed:
+        seed, servers = map(int, mixed.split(":"))
+        sets[f"mixed {seed}"] = (bench.fleet(servers, seed), False)
+    for name, (source, moved) in sets.items():
+        published = contests.play(name, source, moved)
+        workspace = contests.ingested(name, source, moved)
+        only = [] if moved else ["--servers", str(PEERS_SERVERS)]
+        scored = subprocess.run([PEERS, os.path.join(HERE, "peers.py"), workspace, published, "--data", name, *only], check=True, stdout=subprocess.PIPE, text=True,
                                 env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}).stdout
         for line in scored.splitlines():
             row = json.loads(line)
-            bench.note("loss ratio", **row)
-            if "cpu_s_per_fit" in row:
-                print(f"  {name:28} {row['model']:12} {row['cpu_s_per_fit']:.3f} CPU s a fit, {row['fits']} fits, {row['failed']} failed")
+            bench.note("peer", **row)
+            if "wql" in row:
+                print(f"  {name:28} {row['model']:22} {row['loss_ratio']:.3f}  ours over it {row['ours_over']:.3f}  WQL {row['wql']:.4f}  80 % {row['coverage80']:.3f}")
     bench.remove("w")
 
 
@@ -474,9 +484,18 @@ def challenge(part):
     return section
 
 
+def nested(part):
+    """One part of `contest`."""
+    def section(bench):
+        if not os.path.exists(PEERS):
+            sys.exit("bench: contest needs numpy and pyarrow. Run scripts/peers once, then this again.")
+        getattr(contest.Contests(bench, PEERS, (*SHIFTS_AND_BURSTS, *OTHER_BEHAVIOURS)), part)()
+    return section
+
+
 SECTIONS = {f.__name__: f for f in (speed, scale, threads, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet)}
 # A section each, so that a part that fails loses nothing of the others; `challengers` stands for all or those of --part.
-CHALLENGES = {f"challengers-{part}": challenge(part) for part in challengers.PARTS}
+CHALLENGES = {f"challengers-{part}": challenge(part) for part in challengers.PARTS} | {f"contest-{part}": nested(part) for part in contest.PARTS}
 
 
 # --- summary -----------------------------------------------------------------------------------------------------------
@@ -552,10 +571,43 @@ def stress_table(kept):
 
 
 def peers_by_data(kept):
+    """Data -> model -> row; of the real sets together as "all real sets"."""
     rows = {}
-    for row in kept.of("loss ratio", "figure"):
-        rows.setdefault(row["data"], []).append(row)
+    for row in kept.of("peer", "figure"):
+        rows.setdefault(row["data"], {})[row["model"]] = row
+    real = [of for data, of in rows.items() if data in REAL_DATA]
+    if len(real) > 1:
+        count = sum(next(iter(of.values()))["series"] for of in real)
+        pooled = lambda m: math.exp(sum(of[m]["series"] * math.log(of[m]["loss_ratio"]) for of in real) / count)
+        rows["all real sets"] = {m: {"model": m, "kind": row["kind"], "series": count, "loss_ratio": pooled(m)}
+                                 for m, row in real[0].items() if "loss_ratio" in row and all(m in of for of in real)}
     return rows
+
+
+def our_cost(kept, data, row):
+    """CPU milliseconds of one forecast of one series: a run's contest of all models, decisions, publishing and risk."""
+    runs = kept.of(f"forecast {data}")
+    return 1000 * sum(r["user_s"] + r["sys_s"] for r in runs) / row["fleet_forecasts"] if runs else None
+
+
+def peers_table(kept):
+    found = peers_by_data(kept)
+    if not found:
+        return []
+    text = ["## Peers", "", "At the same cutoffs, on the same readings; ours is the product's own choice by `forecast --as-of` each cutoff, so by earlier folds only. Loss: scaled loss over seasonal",
+            "naive's, geometric mean over series. Breach: of 80 % of capacity within the fold, by the median path: right of called, right of happened. CPU ms: one forecast of one",
+            "series; ours is the whole run with its contest. Real sets are moved in time so that their series end together. By the rules of [evaluation.md](../../docs/method/evaluation.md).", ""]
+    number = lambda v, f: f.format(v) if v is not None else ""
+    share = lambda r: f"{r['hits']} of {r['called']}, {r['hits']} of {r['happened']}" if "called" in r else ""
+    for data, of in found.items():
+        text += [f"### {data}", "", "| forecast | loss | ours over it | WQL | MASE | 80 % covers | breach | CPU ms | failed |", "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"]
+        for r in sorted(of.values(), key=lambda r: r.get("loss_ratio", math.inf)):
+            cpu = 1000 * r["cpu_s"] if "cpu_s" in r else our_cost(kept, data, r) if r["model"] == "champion, published" and "fleet_forecasts" in r else None
+            over = f"{r['ours_over']:.3f}" + (f" +- {2 * r['ours_over'] * r['ours_over_log_error']:.3f}" if r["ours_over_log_error"] else "") if "ours_over" in r else ""
+            text.append(f"| {r['model']}{' (peer)' if r['kind'] == 'peer' else ''} | {number(r.get('loss_ratio'), '{:.3f}')} | {over} | {number(r.get('wql'), '{:.4f}')} | {number(r.get('mase'), '{:.3f}')} | "
+                        f"{number(r.get('coverage80'), '{:.3f}')} | {share(r)} | {number(cpu, '{:.1f}')} | {'' if r.get('failed') is None else r['failed']} |")
+        text += [""]
+    return text
 
 
 def agreements(kept):
@@ -645,7 +697,7 @@ def prophet_table(kept):
 
 def summary(_):
     speed, scale, threads, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet = (Kept(s) for s in SECTIONS)
-    challenged = {part: Kept(f"challengers-{part}") for part in challengers.PARTS}
+    challenged, contested = ({part: Kept(f"{of.__name__}-{part}") for part in of.PARTS} for of in (challengers, contest))
     table = []
 
     def line(asked, kept, measured, met, command, detail=""):
@@ -711,15 +763,15 @@ def summary(_):
              f"{ours['hits']} of {ours['predicted']} alarms came true, {ours['hits']} of {ours['happened']} breaches had one, Brier {ours['brier']:.4f}; "
              f"line-30 {line30['hits']} of {line30['predicted']} and {line30['hits']} of {line30['happened']}, Brier {line30['brier']:.4f}; "
              f"{ours['series']:.0f} disks of 8 fleets, 80 % within 90 days")
-    for data, rows in peers_by_data(peers).items():
-        best = min((r for r in rows if r["kind"] == "peer"), key=lambda r: r["loss_ratio"])
-        champion, nested = (next(r["loss_ratio"] for r in rows if r["model"] == m) for m in ("champion", "champion, nested"))
-        line(f"scaled loss on {data} at most 0.97 of the best single peer's", peers, f"{champion / best['loss_ratio']:.3f}",
-             champion <= 0.97 * best["loss_ratio"], peers.command(f"backtest {data}"),
-             f"best peer: {best['model']}; chosen by earlier folds only: {nested / best['loss_ratio']:.3f}")
+    for data, of in peers_by_data(peers).items():
+        best = min((r for r in of.values() if r["kind"] == "peer"), key=lambda r: r["loss_ratio"])
+        published, raw = of["champion, published"]["loss_ratio"] / best["loss_ratio"], of["champion, raw"]["loss_ratio"] / best["loss_ratio"]
+        line(f"{data}: scaled loss at most {BESIDE_PEERS} of the best single peer's, chosen by earlier folds only", peers, f"{published:.3f}", published <= BESIDE_PEERS, "Benchmarks/run peers",
+             f"best peer: {best['model']}; the champion's raw quantiles {raw:.3f}; {of['champion, published']['series']} series")
 
     prophet_lines(line, prophet)
     challengers.lines(line, challenged)
+    contest.lines(line, contested)
 
     text = ["# Benchmark results", "", "Written by `Benchmarks/run`; do not edit. `$BENCH` is the scratch folder, `$DATA` the real data. Times are medians of wall",
             "seconds over the quiet repetitions: those in which other work took at most a twentieth of the machine.", "",
@@ -751,19 +803,12 @@ def summary(_):
         text += ["## Real data", "", "Scaled loss of the champions over seasonal naive, in the contest (raw quantiles on both sides).", "",
                  "| data | series | step | horizon | loss ratio |", "| --- | --- | --- | --- | --- |"]
         text += [f"| {r['data']} | {r['counts']['series']} | {r['spacing']} | {r['horizon']} | {r['champion_loss_ratio']:.3f} |" for r in contests] + [""]
-    if peers.rows:
-        text += ["## Peers on real data", "", "Scaled loss over seasonal naive, geometric mean over series, on the folds of the contest (raw quantiles on all sides). `champion` was",
-                 "chosen on the folds that it is scored on; `champion, nested` by what earlier folds had shown at each cutoff. CPU seconds a fit: of the",
-                 "machine that filled the cache. Gaps are interpolated for the peers; AutoARIMA sees the newest 1,100 readings; a fit that failed counts as seasonal naive.", "",
-                 "| data | model | loss ratio | CPU s a fit | fits | failed |", "| --- | --- | --- | --- | --- | --- |"]
-        for data, rows in peers_by_data(peers).items():
-            text += [f"| {data} | {r['model']} | {r['loss_ratio']:.3f} | " + (f"{r['cpu_s_per_fit']:.3f} | {r['fits']} | {r['failed']} |" if "fits" in r else " | | |")
-                     for r in sorted(rows, key=lambda r: r["loss_ratio"])]
-        text += [""]
+    text += peers_table(peers)
     text += prophet_table(prophet)
     text += challengers.tables(challenged)
+    text += contest.tables(contested)
     text += ["## Raw rows", ""]
-    for kept in (speed, scale, threads, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet, *challenged.values()):
+    for kept in (speed, scale, threads, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet, *challenged.values(), *contested.values()):
         if kept.name:
             h = kept.head
             changed = "" if h["binary_is_of_that_commit"] else " (the binary is of other sources)"
@@ -776,7 +821,7 @@ def summary(_):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], prog="Benchmarks/run")
-    known = [*SECTIONS, "challengers", *CHALLENGES, "summary", "all"]
+    known = [*SECTIONS, "challengers", "contest", *CHALLENGES, "summary", "all"]
     parser.add_argument("sections", nargs="*", metavar="section", help=", ".join(known) + " (default: all)")
     parser.add_argument("--date", default=datetime.date.today().isoformat(), help="date in the names of the results (default: today)")
     parser.add_argument("--binary", default=os.path.join(ROOT, ".build/release/horizonscale"))
@@ -784,20 +829,24 @@ def main():
     parser.add_argument("--data", default=os.path.join(ROOT, "../shared/data"), help="real data sets")
     parser.add_argument("--repeat", type=int, default=3, help="repetitions of a timed command (default: 3)")
     parser.add_argument("--patience", type=float, default=20, help="seconds to wait for a quiet machine before each repetition (default: 20)")
-    parser.add_argument("--part", default=",".join(p for p in challengers.PARTS if p != challengers.NOT_BY_DEFAULT), help="parts of challengers, separated by commas (default: %(default)s)")
+    parser.add_argument("--part", help="parts of challengers or contest, separated by commas (default: all but tuning)")
+    parser.add_argument("--models", default="all", help="the models that play in contest (default: all)")
+    parser.add_argument("--peers-fleet", default=PEERS_FLEET, metavar="SEED:SERVERS", help="the mixed fleet of which peers plays 15 servers, or none (default: %(default)s)")
+    parser.add_argument("--reuse-folds", action="store_true", help="contest: take a fleet's folds from the cache though another binary played them, where only choosing or calibrating has changed")
+    parser.add_argument("--turn", metavar="FILE", help="contest: lock this file during each command, where others measure on the same machine")
     parser.add_argument("--behaviours", help="the scenarios that behaviours and adds look at, separated by commas (default: all)")
     parser.add_argument("--challengers", default=",".join(challengers.ROLES), help="the models that challengers judges, for the three roles (default: %(default)s)")
     options = parser.parse_args()
     asked = options.sections or ["all"]
-    parts = options.part.split(",")
-    unknown = [*set(asked) - {*known}, *set(parts) - {*challengers.PARTS}]
+    many = [m for m in (challengers, contest) if m.__name__ in asked or "all" in asked]
+    parts = {m.__name__: options.part.split(",") if options.part else [p for p in m.PARTS if p != m.NOT_BY_DEFAULT] for m in many}
+    unknown = [*set(asked) - {*known}, *(p for m in many for p in set(parts[m.__name__]) - {*m.PARTS})]
     if unknown:
         parser.error(f"there is no section or part {', '.join(sorted(unknown))}")
     if not os.access(options.binary, os.X_OK):
         sys.exit(f"bench: {options.binary} is not there. Run make build first.")
     everything = {**SECTIONS, **CHALLENGES}
-    if "challengers" in asked or "all" in asked:
-        asked += [f"challengers-{part}" for part in parts]
+    asked += [f"{name}-{part}" for name, of in parts.items() for part in of]
     chosen = [s for s in everything if s in asked or s in SECTIONS and "all" in asked]
     if asked[0] == "all" and not os.path.exists(PEERS):
         print("bench: accuracy, sawtooth, rebasing, peers, prophet and challengers are left out; scripts/peers makes what they need")

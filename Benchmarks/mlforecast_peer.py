@@ -27,16 +27,14 @@ import warnings
 
 import numpy as np
 import pandas as pd
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from mlforecast import MLForecast
 from mlforecast.lag_transforms import RollingMean
 from mlforecast.target_transforms import Differences, LocalStandardScaler
 from mlforecast.utils import PredictionIntervals
 from xgboost import XGBRegressor
 
+import series
 from challenger_scores import BASELINE, Blocks, contests, leaderboard, log_ratio, over_folds, pinball, sizes
-from peers import history_at, interpolated
 
 DAY = 86_400_000_000
 MAX_LAG = 28
@@ -52,25 +50,6 @@ CONFIGURATIONS = {
     "weekly differences, scaled, 3 windows": ([Differences([7]), LocalStandardScaler()], 3),
 }
 CHOSEN = "differences, scaled, 3 windows"
-
-
-def histories(workspace):
-    """(server, resource) -> times and values; the newest capacity, NaN where there is none."""
-    with open(os.path.join(workspace, "master/manifest.json")) as f:
-        resources = json.load(f)["resources"]
-    result, capacities = {}, {}
-    for r in resources:
-        for part in sorted(glob.glob(os.path.join(glob.escape(os.path.join(workspace, "master", r["folder"])), "*.parquet"))):
-            table = pq.ParquetFile(part).read()
-            servers = table["server"].combine_chunks().dictionary_encode()
-            times, values, capacity = pc.cast(table["time"], "int64").to_numpy(), table["value"].to_numpy(), table["capacity"].to_numpy()
-            at = servers.indices.to_numpy()
-            starts = np.flatnonzero(np.r_[True, at[1:] != at[:-1]])
-            for a, b in zip(starts, np.r_[starts[1:], len(at)]):
-                name = servers.dictionary[at[a]].as_py(), r["name"]
-                result[name] = times[a:b], values[a:b]
-                capacities[name] = capacity[b - 1]
-    return result, capacities
 
 
 def forecast(configuration, cutoff, horizon, known):
@@ -100,7 +79,7 @@ def main():
     warnings.simplefilter("ignore")
     folder = sorted(glob.glob(os.path.join(options.workspace, "backtests/*")))[-1]
     board, _, _ = leaderboard(folder)
-    read, capacities = histories(options.workspace)
+    read, _ = series.read(options.workspace)
     size = sizes(options.workspace)
     played = collections.defaultdict(dict)  # cutoff -> series -> fold
     for name, folds in contests(folder):
@@ -112,10 +91,10 @@ def main():
     cutoffs = sorted(c for c, folds in played.items() if 2 * len(folds) >= most)
 
     for configuration in CONFIGURATIONS if options.tune else [CHOSEN]:
-        print(json.dumps(score(configuration, cutoffs, played, options.model, read, capacities, size)), flush=True)
+        print(json.dumps(score(configuration, cutoffs, played, options.model, read, size)), flush=True)
 
 
-def score(configuration, cutoffs, played, model, read, capacities, size):
+def score(configuration, cutoffs, played, model, read, size):
     """The peer and our model on the same series and folds, each over the other and over seasonal naive."""
     names = sorted({name for c in cutoffs for name in played[c]})
     loss = {m: np.full((len(names), len(cutoffs)), np.nan) for m in ("ours", "peer", BASELINE)}
@@ -123,13 +102,13 @@ def score(configuration, cutoffs, played, model, read, capacities, size):
     actual, cpu, stand_ins = np.zeros(len(names)), 0.0, 0
     for k, cutoff in enumerate(cutoffs):
         folds = played[cutoff]
-        known = {name: interpolated(history_at(read[name], cutoff, DAY)) for name in folds}
+        known = {name: series.interpolated(read[name].history(cutoff, DAY)) for name in folds}
         quantiles, seconds = forecast(configuration, cutoff, max(f.leads for f in folds.values()), known)
         cpu += seconds
         for name, fold in folds.items():
             at = names.index(name)
             if name in quantiles:
-                y, ceiling = known[name], capacities[name]
+                y, ceiling = known[name], read[name].hundred(cutoff)
                 held = np.clip(quantiles[name][: fold.leads], 0 if y.min() >= 0 else -np.inf, ceiling if y.max() <= ceiling else np.inf)
                 fold.add("peer", pinball(fold.actual, held))
             else:

@@ -86,6 +86,7 @@ extension Promise {
     var rows: [LedgerRow] = []
     let madeAt = step.microseconds(of: asOf)
     let count = tiers.count
+    let levels = Levels.all
     let known = outcome.firstIndex + outcome.readings.count - 1
     values.withUnsafeBufferPointer { values in
       var lead = 1
@@ -107,7 +108,7 @@ extension Promise {
           guard cutoff + lead > asOf else { continue }
           let actual = outcome.reading(cutoff + lead)
           if actual.isNaN { continue }
-          row.add(actual, lead: lead, values: values, count: count, scale: outcome.scale)
+          row.add(actual, lead: lead, values: values, count: count, levels: levels, scale: outcome.scale)
         }
         if row.n > 0 || row.breachHappened != nil { rows.append(row) }
       }
@@ -119,8 +120,9 @@ extension Promise {
 extension LedgerRow {
   /// - Parameters:
   ///   - values: As in a promise of `count` leads.
+  @inline(__always)
   fileprivate mutating func add(
-    _ actual: Float, lead: Int, values: UnsafeBufferPointer<Float>, count: Int, scale: Double?
+    _ actual: Float, lead: Int, values: UnsafeBufferPointer<Float>, count: Int, levels: [Float], scale: Double?
   ) {
     func quantile(_ level: Int) -> Float { values[(level + 1) * count + lead - 1] }
     func isInside(_ level: Int) -> Bool {
@@ -132,7 +134,7 @@ extension LedgerRow {
     inside50 += isInside(2) ? 1 : 0
     var pinball: Float = 0
     for level in 0..<Levels.count {
-      pinball += Metrics.pinball(actual: actual, forecast: quantile(level), level: Levels.all[level])
+      pinball += Metrics.pinball(actual: actual, forecast: quantile(level), level: levels[level])
     }
     sumPinball += Double(pinball)
     sumAbsoluteError += Double(abs(actual - values[lead - 1]))

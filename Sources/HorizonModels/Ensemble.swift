@@ -29,6 +29,13 @@ package struct PastLosses: Sendable {
     let found = cards.indices.filter { !cards[$0].isBaseline }
     return found.isEmpty ? Array(cards.indices) : found
   }
+
+  /// The dearest of them, who stand in for the best while nothing is known; all where those are fewer than three.
+  package var favourites: [Int] {
+    let dearest = contenders.map { cards[$0].cost }.max()
+    let found = contenders.filter { cards[$0].cost == dearest }
+    return found.count < 3 ? contenders : found
+  }
 }
 
 /// By how much the quantiles of some models missed what came true, in scales.

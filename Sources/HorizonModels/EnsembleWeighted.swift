@@ -21,7 +21,7 @@ struct EnsembleWeighted: ForecastCombination {
     let known = contenders.compactMap { at in record.losses[at].map { (at: at, loss: $0 + Self.cushion) } }
     guard let best = known.map(\.loss).min() else {
       // Nothing to rank by: what no single bad model can spoil.
-      return Recipe(members: contenders, blend: .median)
+      return Recipe(members: record.favourites, blend: .median)
     }
     let kept = known.filter { $0.loss <= Self.furthest * best }
     return Recipe(members: kept.map(\.at), weights: kept.map { pow($0.loss / best, -Self.exponent) })

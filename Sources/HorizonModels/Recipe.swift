@@ -48,36 +48,51 @@ extension ForecastBlock {
     let width = horizon * Levels.count
     switch blend {
     case .average(let weights):
-      for i in 0..<horizon { mean[s * horizon + i] = 0 }
-      for i in 0..<width { quantiles[s * width + i] = 0 }
-      for (member, weight) in zip(members, weights) {
-        for i in 0..<horizon { mean[s * horizon + i] += weight * member.mean[from * horizon + i] }
-        for i in 0..<width { quantiles[s * width + i] += weight * member.quantiles[from * width + i] }
+      mean.withUnsafeMutableBufferPointer { mean in
+        sum(members.map(\.mean), weights: weights, count: horizon, from: from * horizon, into: mean, at: s * horizon)
+      }
+      quantiles.withUnsafeMutableBufferPointer { quantiles in
+        sum(
+          members.map(\.quantiles), weights: weights, count: width, from: from * width, into: quantiles, at: s * width)
       }
     case .median:
-      var values = [Float](repeating: 0, count: members.count)
-      for i in 0..<horizon {
-        for m in members.indices { values[m] = members[m].mean[from * horizon + i] }
-        mean[s * horizon + i] = median(&values)
-      }
-      for i in 0..<width {
-        for m in members.indices { values[m] = members[m].quantiles[from * width + i] }
-        quantiles[s * width + i] = median(&values)
-      }
+      let middle = medians(members.map { $0.mean[(from * horizon)..<((from + 1) * horizon)] })
+      mean.replaceSubrange((s * horizon)..<((s + 1) * horizon), with: middle)
+      let middles = medians(members.map { $0.quantiles[(from * width)..<((from + 1) * width)] })
+      quantiles.replaceSubrange((s * width)..<((s + 1) * width), with: middles)
     }
   }
 }
 
-/// The middle value, or the mean of the middle two; sorts.
-private func median(_ values: inout [Float]) -> Float {
-  // Insertion sort: a dozen values at most, often nearly in the order of the lead before.
-  for i in 1..<max(1, values.count) {
-    var j = i
-    while j > 0 && values[j] < values[j - 1] {
-      values.swapAt(j, j - 1)
-      j -= 1
+private func sum(
+  _ rows: [[Float]], weights: [Float], count: Int, from: Int, into result: UnsafeMutableBufferPointer<Float>, at: Int
+) {
+  for i in at..<(at + count) { result[i] = 0 }
+  for (row, weight) in zip(rows, weights) {
+    row.withUnsafeBufferPointer { row in
+      for i in 0..<count { result[at + i] += weight * row[from + i] }
     }
   }
-  let half = values.count / 2
-  return values.count % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2
+}
+
+/// The middle value of each column, or the mean of the middle two.
+///
+/// Rows are sorted column by column, neighbours at a time (odd-even transposition): the same few steps for all columns, which
+/// the processor takes several columns at a time.
+private func medians(_ rows: [ArraySlice<Float>]) -> [Float] {
+  var sorted = rows.flatMap { $0 }
+  let (count, width) = (rows.count, rows[0].count)
+  sorted.withUnsafeMutableBufferPointer { sorted in
+    for round in 0..<count {
+      for row in stride(from: round % 2, to: count - 1, by: 2) {
+        for i in (row * width)..<((row + 1) * width) {
+          let (a, b) = (sorted[i], sorted[i + width])
+          sorted[i] = a < b ? a : b
+          sorted[i + width] = a < b ? b : a
+        }
+      }
+    }
+  }
+  let (below, above) = ((count - 1) / 2 * width, count / 2 * width)
+  return (0..<width).map { (sorted[below + $0] + sorted[above + $0]) / 2 }
 }

@@ -13,8 +13,8 @@ extension DateMove {
   /// - Parameter threshold: One that both runs have a row of.
   /// - Throws: What cannot be read, or `Untold` where a mixture of both runs has nothing to tell.
   /// - Complexity: One fit of the series and one assessment of its risk for each change.
-  init(from earlier: SeriesRecord, to later: SeriesRecord, threshold: Double) throws {
-    var walk = try Walk(earlier, later, threshold: threshold)
+  init(from earlier: MovingSeries, to later: MovingSeries, threshold: Double, runs: RunPair) throws {
+    var walk = try Walk(earlier, later, threshold: threshold, runs: runs)
     try walk.takeReadings()
     try walk.takeCapacity()
     try walk.takeDecision()
@@ -33,48 +33,45 @@ extension DateMove {
 
 /// The way from one run to the next.
 private struct Walk {
-  let earlier: SeriesRecord
-  let later: SeriesRecord
+  let earlier: MovingSeries
+  let later: MovingSeries
   let threshold: Double
   let published: (before: DateMove.Outlook, now: DateMove.Outlook)
-  private let learnt: Learnt
-  private let calibration: (before: KeptCalibration, now: KeptCalibration)
+  private let runs: RunPair
   private var state: Counterfactual
   private var outlook: DateMove.Outlook
   private(set) var parts: [DateMove.Part] = []
   private(set) var notes: [String] = []
 
-  init(_ earlier: SeriesRecord, _ later: SeriesRecord, threshold: Double) throws {
+  init(_ earlier: MovingSeries, _ later: MovingSeries, threshold: Double, runs: RunPair) throws {
     self.earlier = earlier
     self.later = later
     self.threshold = threshold
-    func published(_ record: SeriesRecord) throws -> DateMove.Outlook {
-      guard let row = record.risks.first(where: { $0.threshold == threshold }) else {
-        throw DateMove.Untold(message: "Run \(record.run) has no row of this threshold.")
+    self.runs = runs
+    if let unread = runs.unread.first(where: { later.models.contains($0.model) }) {
+      throw DateMove.Untold(message: unread.sentence)
+    }
+    func published(_ series: MovingSeries) throws -> DateMove.Outlook {
+      guard let row = series.risks.first(where: { $0.threshold == threshold }) else {
+        throw DateMove.Untold(message: "Run \(series.run) has no row of this threshold.")
       }
-      return DateMove.Outlook(row, asOf: record.asOf, step: record.step)
+      return DateMove.Outlook(row, asOf: series.asOf, step: series.step)
     }
     self.published = (try published(earlier), try published(later))
-    func kept(_ record: SeriesRecord) throws -> KeptCalibration {
-      do { return try KeptCalibration(readingFrom: record.folder) } catch {
-        throw DateMove.Untold(
-          message: "Run \(record.run) has no \(KeptCalibration.fileName) that can be read, so it cannot be repeated.")
-      }
-    }
-    calibration = (try kept(earlier), try kept(later))
-    learnt = try Learnt(earlier, later)
     var covariates = earlier.covariates
     if covariates.groups.isEmpty { covariates.groups = later.covariates.groups }
-    let settings = earlier.manifest.settings
     state = Counterfactual(
       name: later.name, step: later.step, resource: later.resource, history: later.history, asOf: earlier.asOf,
-      ceiling: earlier.capacity, decision: earlier.decision, calibration: calibration.before,
-      otherCalibration: calibration.now, contestants: learnt.before, settings: settings, covariates: covariates,
-      bank: RankPathBank(seed: settings.seed, horizon: earlier.manifest.horizon, step: later.step))
+      ceiling: earlier.capacity, decision: earlier.decision, calibration: runs.calibration.before,
+      otherCalibration: runs.calibration.now, contestants: runs.contestants.before,
+      settings: earlier.manifest.settings, covariates: covariates, bank: runs.banks.before)
     outlook = self.published.before
-    notes = learnt.notes
-    // What the program makes of the earlier run today.
+    notes = runs.lost.sorted().filter((earlier.models + later.models).contains).map {
+      "What \($0) had learnt in run \(earlier.run) cannot be read, so what it has learnt since counts from the start."
+    }
+    // What the program makes of the earlier run today: the same, as a rule.
     try take(.restated)
+    if parts[0].before == parts[0].after { parts = [] }
   }
 
   private mutating func take(_ cause: DateMove.Cause) throws {
@@ -92,9 +89,9 @@ private struct Walk {
   mutating func takeReadings() throws {
     guard later.asOf > earlier.asOf else { return }
     let step = later.step
-    let shifts = (later.modelView?.changes ?? []).filter { $0.kind == .shift }
+    let shifts = later.shifts
     // A jump is told from growth days after it: one that lies before the earlier run may be news all the same.
-    let known = (earlier.modelView?.changes ?? []).filter { $0.kind == .shift }
+    let known = earlier.shifts
     let told = shifts.filter { shift in
       shift.index <= earlier.asOf && shift.index > earlier.asOf - 4 * step.nominalSeason
         && !known.contains { abs($0.index - shift.index) <= step.nominalSeason }
@@ -124,12 +121,14 @@ private struct Walk {
 
   /// Resizes since the earlier run of a series whose readings are shares of the capacity.
   private var resizesOfShares: [LevelChange] {
-    guard later.resource?.readingsAreShares == true else { return [] }
-    return later.resizes.filter { $0.index > earlier.asOf && $0.index <= later.asOf }.map(\.change)
+    later.resource?.readingsAreShares == true ? resizes.map(\.change) : []
+  }
+
+  private var resizes: [MasterSeries.Resize] {
+    later.history.resizes(step: later.step).filter { $0.index > earlier.asOf && $0.index <= later.asOf }
   }
 
   mutating func takeCapacity() throws {
-    let resizes = later.resizes.filter { $0.index > earlier.asOf && $0.index <= later.asOf }
     state.undone = []
     state.ceiling = later.capacity
     if let first = resizes.first, let last = resizes.last, later.resource?.readingsAreShares == true {
@@ -151,23 +150,22 @@ private struct Walk {
         before.champion == now.champion
           ? .members(of: now.champion) : .champion(from: before.champion, to: now.champion))
     }
-    state.contestants = learnt.retrained
-    let retrained = learnt.changed(among: now.members.isEmpty ? [now.champion] : now.members)
-    if !retrained.isEmpty { try take(.training(retrained)) }
+    state.contestants = runs.contestants.retrained
+    let relearnt = later.models.filter(runs.relearnt.contains)
+    if !relearnt.isEmpty { try take(.training(relearnt)) }
     state.decision = now
-    state.calibration = calibration.now
-    state.otherCalibration = calibration.before
+    state.calibration = runs.calibration.now
+    state.otherCalibration = runs.calibration.before
     try take(.calibration)
   }
 
   mutating func takeSettings() throws {
     let changed = changedSettings
     guard !changed.isEmpty else { return }
-    let settings = later.manifest.settings
-    state.contestants = learnt.now
-    state.settings = settings
+    state.contestants = runs.contestants.now
+    state.settings = later.manifest.settings
     state.covariates = later.covariates
-    state.bank = RankPathBank(seed: settings.seed, horizon: later.manifest.horizon, step: later.step)
+    state.bank = runs.banks.now
     try take(.settings(changed))
   }
 
@@ -189,59 +187,5 @@ private struct Walk {
   /// What none of the changes explains.
   mutating func end() {
     if outlook != published.now { add(.rest, published.now) }
-  }
-}
-
-/// The contestants of two runs with what each has learnt from the fleet.
-private struct Learnt {
-  /// All of the earlier run; its settings with what the later one learnt; all of the later run.
-  let before: [Contestant]
-  let retrained: [Contestant]
-  let now: [Contestant]
-  private(set) var notes: [String] = []
-  /// Models whose files differ.
-  private let changed: Set<String>
-
-  init(_ earlier: SeriesRecord, _ later: SeriesRecord) throws {
-    let wanted = Set([earlier, later].flatMap { $0.decision.members + [$0.decision.champion] })
-    let options = (try earlier.manifest.settings.modelOptions(), try later.manifest.settings.modelOptions())
-    let (old, oldUnread) = Catalog.contestants(options.0).loaded(from: earlier.folder, wanted: wanted)
-    let (new, newUnread) = Catalog.contestants(options.1).loaded(from: later.folder, wanted: wanted)
-    let needed = Set(later.decision.members + [later.decision.champion])
-    if let unread = newUnread.first(where: { needed.contains($0.model) }) {
-      throw DateMove.Untold(message: unread.sentence)
-    }
-    let lost = Set(oldUnread.map(\.model))
-    now = new
-    retrained = old.indices.map { Catalog.all[$0].isLearner ? new[$0] : old[$0] }
-    before = old.indices.map { lost.contains(old[$0].card.name) ? new[$0] : old[$0] }
-    changed = Set(
-      Catalog.all.compactMap { contestant in
-        guard case .learner(let learner) = contestant, wanted.contains(contestant.card.name),
-          !lost.contains(contestant.card.name)
-        else { return nil }
-        let file = type(of: learner).fileName
-        func digest(_ record: SeriesRecord) -> String? {
-          record.manifest.outputs.first { $0.name == file }?.sha256
-        }
-        return digest(earlier) == digest(later) ? nil : contestant.card.name
-      })
-    notes = lost.sorted().filter { needed.contains($0) || earlier.publishes($0) }.map {
-      "What \($0) had learnt in run \(earlier.run) cannot be read, so what it has learnt since counts from the start."
-    }
-  }
-
-  func changed(among models: [String]) -> [String] { models.filter(changed.contains) }
-}
-
-extension SeriesRecord {
-  fileprivate func publishes(_ model: String) -> Bool {
-    decision.champion == model || decision.members.contains(model)
-  }
-
-  /// What 100 % was at the as-of; the master knows it with more digits than the decision.
-  fileprivate var capacity: Double? {
-    guard let ceiling = decision.ceiling, case .capacity? = resource?.ceiling else { return decision.ceiling }
-    return history.capacity.last { $0.isFinite && Float($0) == Float(ceiling) } ?? ceiling
   }
 }

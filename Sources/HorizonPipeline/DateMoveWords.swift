@@ -17,9 +17,7 @@ struct DateMoveWords {
         a == b ? "\(chance) is \(b) %, as then." : "\(chance) \(a < b ? "rose" : "fell") from \(a) % to \(b) %.")
     }
     let told = move.parts.compactMap(words)
-    if let first = told.first {
-      sentences.append("\(first.prefix(1).uppercased())\(told.joined(separator: "; ").dropFirst()).")
-    }
+    if !told.isEmpty { sentences.append("\(capitalized(told.joined(separator: "; "))).") }
     return sentences + move.notes
   }
 
@@ -27,7 +25,9 @@ struct DateMoveWords {
   func words(_ part: DateMove.Part) -> String? { effect(part).map { "\(subject(part.cause)) \($0)" } }
 
   /// The main reason; nil where nothing moved.
-  var mainReason: String? { move.mainPart.flatMap(words) }
+  var mainReason: String? { move.mainPart.flatMap(words).map(capitalized) }
+
+  private func capitalized(_ text: String) -> String { "\(text.prefix(1).uppercased())\(text.dropFirst())" }
 
   private var headline: String {
     let limit = "\(fixed(move.threshold, digits: 0)) %"
@@ -64,7 +64,7 @@ struct DateMoveWords {
     let points = percent(part.after, place) - percent(part.before, place)
     guard points != 0 else { return nil }
     let size = "\(abs(points)) \(abs(points) == 1 ? "point" : "points")"
-    return points > 0 ? "added \(size)" : "took \(size) away"
+    return points > 0 ? "added \(size) to the chance" : "took \(size) off the chance"
   }
 
   private func subject(_ cause: DateMove.Cause) -> String {
@@ -75,7 +75,7 @@ struct DateMoveWords {
     case .readings(let count): "\(count) new readings"
     case .shift(let change): "a level shift \(size(change)) on \(date(change.index))"
     case .recognised(let change):
-      "that the jump \(size(change)) on \(date(change.index)) is now known for a level shift and no growth"
+      "knowing the jump \(size(change)) on \(date(change.index)) for a level shift instead of growth"
     case .capacity(let from, let to):
       "the capacity's change from \(shortNumber(from)) to \(shortNumber(to))\(unit.map { " \($0)" } ?? "")"
     case .champion(let from, let to): "the new champion \(to) (before: \(from))"

@@ -57,7 +57,10 @@ struct DecisionRows {
       .bools(contested), .bools(live), .int32s(folds), .int32s(testedLead), .floats(lossRatio), .floats(spreadFactor),
       .int32s(group), .int32s(shape),
       .floats(persistence), tail.values, .doubles(ceiling),
-    ] + LeadBucket.allCases.flatMap { [tiers[$0.rawValue].values, codes[$0.rawValue].values, .text(reasons[$0.rawValue])] }
+    ]
+      + LeadBucket.allCases.flatMap {
+        [tiers[$0.rawValue].values, codes[$0.rawValue].values, .text(reasons[$0.rawValue])]
+      }
   }
 }
 

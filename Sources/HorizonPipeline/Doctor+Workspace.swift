@@ -264,7 +264,7 @@ extension Doctor {
     guard manifest != nil, let known = try? KnownSeries(workspace) else {
       return [.info("ledger", "\(origins.count) runs; without a master its rows cannot be told from another fleet's")]
     }
-    let reading = LedgerReading(ledger, before: .max, isKnown: known.contains)
+    let reading = LedgerReading(ledger, before: .max, of: known)
     let kept = Set(workspace.finishedRuns().map(\.asOf))
     let mended = reading.damaged.filter { kept.contains($0.origin) }
     var findings = mended.map { origin, error in

@@ -77,7 +77,9 @@ package struct Explanation: Sendable {
     /// Days ahead, such as `1-30`.
     package var days: String
     package var tier: TrustTier
-    /// The test that keeps the tier from being higher.
+    /// The test that keeps the tier from being higher; `earned` where none does.
+    package var code: String
+    /// What it found, and what it asks for.
     package var reason: String
   }
 

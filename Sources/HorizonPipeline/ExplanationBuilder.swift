@@ -41,24 +41,26 @@ extension Explanation {
     components = Components(record, risks: record.risks)
     let longest = Double(record.forecast.count) * step.days
     // Neighbours that say the same are one.
-    var spans: [(first: Int, last: Int, tier: TrustTier, reason: String)] = []
+    var spans: [(first: Int, last: Int, tier: TrustTier, code: String, reason: String)] = []
     for ((first, last), judged) in zip([(1, 30), (31, 60), (61, 90), (91, 180)], record.decision.tiers)
     where Double(first) <= max(longest, 1) {
       if let before = spans.last, before.tier == judged.tier, before.reason == judged.reason {
         spans[spans.count - 1].last = last
       } else {
-        spans.append((first, last, judged.tier, judged.reason))
+        spans.append((first, last, judged.tier, judged.code, judged.reason))
       }
     }
     let tested = Int(Double(record.decision.testedLead) * step.days)
     let isUntested = record.decision.isContested && Double(tested) < min(longest, 180)
     let reach = isUntested ? tested : max(1, Int(longest.rounded(.up)))
     trust = spans.filter { $0.first <= reach }.map {
-      Trust(days: "\($0.first)-\(min($0.last, reach))", tier: $0.tier, reason: $0.reason)
+      Trust(days: "\($0.first)-\(min($0.last, reach))", tier: $0.tier, code: $0.code, reason: $0.reason)
     }
     if isUntested {
       trust.append(
-        Trust(days: "\(tested + 1) on", tier: .low, reason: "no fold has tested leads beyond \(tested) days"))
+        Trust(
+          days: "\(tested + 1) on", tier: .low, code: TierCode.untested.rawValue,
+          reason: "no fold has tested leads beyond \(tested) days"))
     }
   }
 }
@@ -109,7 +111,9 @@ extension Explanation.Contest {
     let others = models.filter { !$0.isChampion && $0.relativeLoss != nil }
       .sorted { ($0.relativeLoss!, $0.name) < ($1.relativeLoss!, $1.name) }
     let own = models.first(where: \.isChampion)?.relativeLoss
-    var sentences = ["\(decision.champion) has the least loss to be expected, from the folds and from series like this one."]
+    var sentences = [
+      "\(decision.champion) has the least loss to be expected, from the folds and from series like this one."
+    ]
     if wasNeverOff {
       sentences = ["\(decision.champion) was never off on the folds, so no other model can beat it."]
     } else if let own, own > 0, let next = others.first, let theirs = next.relativeLoss {

@@ -1,3 +1,4 @@
+import Foundation
 import HorizonCore
 import HorizonRisk
 import HorizonStore
@@ -10,14 +11,18 @@ extension Explanation.Move {
     guard !record.risks.isEmpty else { return nil }
     self.init()
     do {
-      let earlier = try record.before(in: workspace)
+      let (folder, manifest, earlier) = try record.before(in: workspace)
       run = earlier.run
-      let threshold = try tellingThreshold(earlier, record)
-      var move = try DateMove(from: earlier, to: record, threshold: threshold)
+      let later = MovingSeries(record)
+      let runs = try RunPair(
+        from: (folder, manifest), to: (record.folder, record.manifest), step: record.step,
+        wanted: Set(earlier.models + later.models))
+      var move = try DateMove(
+        from: earlier, to: later, threshold: try tellingThreshold(earlier, later), runs: runs)
       if let compared = record.manifest.compared?.run, compared != earlier.run {
         move.notes.append("Run \(compared), the one before this, has been deleted: \(earlier.run) is an older one.")
       }
-      fill(move, unit: record.unitOfCapacity)
+      fill(move, unit: later.unitOfCapacity)
     } catch let error as DateMove.Untold {
       note = error.message
     } catch {
@@ -71,7 +76,7 @@ extension DateMove.Cause {
 
 /// The lowest threshold whose breach has a date that can move: not one that was crossed in both runs, nor one without a date in
 /// both while another has one.
-private func tellingThreshold(_ earlier: SeriesRecord, _ later: SeriesRecord) throws -> Double {
+private func tellingThreshold(_ earlier: MovingSeries, _ later: MovingSeries) throws -> Double {
   guard !earlier.risks.isEmpty else {
     throw DateMove.Untold(
       message: "Run \(earlier.run) had no date for it: the series had ended then, or no ceiling was known.")
@@ -90,7 +95,7 @@ private func tellingThreshold(_ earlier: SeriesRecord, _ later: SeriesRecord) th
 
 extension SeriesRecord {
   /// The same series in the finished run before this one.
-  fileprivate func before(in workspace: Workspace) throws -> SeriesRecord {
+  fileprivate func before(in workspace: Workspace) throws -> (URL, RunManifest, MovingSeries) {
     let runs = workspace.finishedRuns()
     guard let before = runs.prefix(while: { $0.url.lastPathComponent != run }).last else {
       throw DateMove.Untold(
@@ -106,15 +111,15 @@ extension SeriesRecord {
     guard earlier.step == manifest.step else {
       throw DateMove.Untold(message: "Run \(name) has steps of a \(earlier.step), this one of a \(manifest.step).")
     }
-    do { return try SeriesRecord(self.name, in: before.url, workspace) } catch let error as Failure
-      where error.code == .missingInput
-    {
-      throw DateMove.Untold(message: "Run \(name) did not have this series.")
+    let master = try MasterManifest.read(from: workspace.master.path)
+    guard master.step.name == manifest.step else {
+      throw DateMove.Untold(message: "The master has steps of a \(master.step.name) now, these runs had others.")
     }
-  }
-
-  /// Nil where readings are shares of a capacity whose unit nobody has told.
-  fileprivate var unitOfCapacity: String? {
-    resource?.readingsAreShares == true ? nil : resource?.unit
+    let series = try MovingSeries(
+      self.name, in: before.url, manifest: earlier, master: master,
+      risks: try RiskFiles.read(self.name, from: before.url), history: history,
+      groups: { (try? inventoryNumbers(workspace)) ?? [:] })
+    guard let series else { throw DateMove.Untold(message: "Run \(name) did not have this series.") }
+    return (before.url, earlier, series)
   }
 }

@@ -40,7 +40,12 @@ package func extend(
   if let known { readings = known } else { readings = try await ReadingsDigest(fleet, execution: execution) }
   for i in kept.indices { kept[i].sign(with: readings, fleet: fleet) }
   let damaged = rebuilding.union(kept.map(\.name).filter(ledger.isDamaged))
-  let pending = kept.filter { damaged.contains($0.name) || !ledger.isUpToDate($0.name, stamp: $0.stamp) }
+  let pending = kept.filter { run in
+    if damaged.contains(run.name) { return true }
+    // Readings that an export has left behind cannot be looked up again: what was found of them stays.
+    let isBehind = run.asOf < fleet.manifest.firstIndex && !ledger.parts(of: run.name).isEmpty
+    return !isBehind && !ledger.isUpToDate(run.name, stamp: run.stamp)
+  }
   // So many forecasts are open at a time; the master is read once for them.
   let together = max(1, min(8, 1_000_000 / max(1, fleet.manifest.seriesCount)))
   for start in stride(from: 0, to: pending.count, by: together) {
@@ -143,7 +148,7 @@ private struct KeptRun: Sendable {
     risk = try manifest.settings.risk()
     stamp = LedgerStamp(
       run: folder.url.lastPathComponent,
-      runDigest: try sha256(ofFile: folder.url.appending(path: "run.json").path), readingsDigest: "",
+      runDigest: try sha256(ofFile: folder.url.appending(path: "run.json").path), step: step.name, readingsDigest: "",
       knownUntil: step.microseconds(of: fleet.asOf), lastLead: step.microseconds(of: last))
   }
 
@@ -183,7 +188,7 @@ private struct KeptRun: Sendable {
 
 extension MasterTile {
   /// What 100 % was at a step: the last known then.
-  fileprivate func ceiling(of s: Int, at index: Int, in resource: MasterManifest.Resource) -> Double {
+  func ceiling(of s: Int, at index: Int, in resource: MasterManifest.Resource) -> Double {
     switch resource.ceiling {
     case .constant(let value): value
     case .none: .nan

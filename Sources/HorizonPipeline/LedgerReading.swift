@@ -13,6 +13,8 @@ package struct LedgerReading: Sendable {
   var damaged: [(origin: String, error: StoreError)] = []
   /// As-ofs whose rows do not say how far they were scored.
   fileprivate(set) var unstamped: [String] = []
+  /// As-ofs whose rows count readings of another step, with that step.
+  fileprivate(set) var incomparable: [(origin: String, step: String)] = []
 
   init() {}
 
@@ -22,11 +24,9 @@ package struct LedgerReading: Sendable {
   ///
   /// - Parameters:
   ///   - asOf: Microseconds since the epoch.
-  ///   - isKnown: Whether a series belongs to this fleet; the rows of others do not count.
   ///   - origins: As-ofs whose rows may count; nil for all.
-  package init(
-    _ ledger: LedgerFolder, before asOf: Int64, origins: Set<String>? = nil, isKnown: (SeriesName) -> Bool
-  ) {
+  ///   - known: The series of this fleet; the rows of others do not count.
+  package init(_ ledger: LedgerFolder, before asOf: Int64, origins: Set<String>? = nil, of known: KnownSeries) {
     var sums = TrackRecord.Sums()
     for origin in ledger.origins() where origins?.contains(origin) ?? true {
       do throws(StoreError) {
@@ -36,6 +36,10 @@ package struct LedgerReading: Sendable {
             unstamped.append(origin)
             continue
           }
+          guard stamp.step == known.step.name else {
+            incomparable.append((origin, stamp.step))
+            continue
+          }
           try LedgerFolder.read(part) { row in
             guard row.madeAt < asOf, stamp.isComplete(row.bucket, madeAt: row.madeAt, at: asOf) else { return }
             rows.append(row)
@@ -43,7 +47,7 @@ package struct LedgerReading: Sendable {
         }
         self.rows += rows.count
         for row in rows {
-          if isKnown(row.name) { sums.add(row) } else { strangers += 1 }
+          if known.contains(row.name) { sums.add(row) } else { strangers += 1 }
         }
       } catch { damaged.append((origin, error)) }
     }
@@ -76,7 +80,7 @@ func trackRecord(
   if settings.fresh == true { return nil }
   if ledger.origins().isEmpty { return LedgerReading() }
   let known = try KnownSeries(workspace)
-  func read() -> LedgerReading { LedgerReading(ledger, before: fleet.asOfTime, isKnown: known.contains) }
+  func read() -> LedgerReading { LedgerReading(ledger, before: fleet.asOfTime, of: known) }
   var reading = read()
   let broken = Set(reading.damaged.map(\.origin)).intersection(runs.map(\.asOf))
   if !broken.isEmpty {
@@ -103,6 +107,12 @@ extension LedgerReading {
         .unusableData,
         "The rows in \(ledger.folder(of: origin).path) do not say how far they were scored, so they do not count.",
         remedy: "Remove the folder; where the run is kept, its rows are made anew.")
+    }
+    remarks += incomparable.map { origin, step in
+      Failure(
+        .unusableData,
+        "The rows in \(ledger.folder(of: origin).path) count readings by the \(step), the master holds others, so they do not count.",
+        remedy: "They do in a workspace with that step.")
     }
     if rows > 0 && strangers == rows {
       remarks.append(
@@ -131,17 +141,19 @@ extension TrackRecord {
   /// - Throws: When there is no master, whose series are those that count.
   package init(reading workspace: Workspace, before asOf: Int64) throws {
     let known = try KnownSeries(workspace)
-    self = LedgerReading(LedgerFolder(workspace.ledger), before: asOf, isKnown: known.contains).record
+    self = LedgerReading(LedgerFolder(workspace.ledger), before: asOf, of: known).record
   }
 }
 
 /// The series of a master, as hashes of their names: 8 bytes each.
 package struct KnownSeries: Sendable {
+  package let step: Step
   private var hashes: Set<UInt64> = []
 
   /// - Complexity: Reads one column of the master.
   package init(_ workspace: Workspace) throws {
     let manifest = try MasterManifest.read(from: workspace.master.path)
+    step = manifest.step
     hashes.reserveCapacity(manifest.seriesCount)
     for resource in manifest.resources {
       for part in try MasterLayout.parts(folder: workspace.master.path, resource: resource) {

@@ -30,7 +30,7 @@ package struct LedgerSummary: Sendable {
   /// - Throws: When there is no master.
   package init(of workspace: Workspace, by grouping: Grouping?) throws {
     let ledger = LedgerFolder(workspace.ledger)
-    let reading = LedgerReading(ledger, before: .max, isKnown: try KnownSeries(workspace).contains)
+    let reading = LedgerReading(ledger, before: .max, of: try KnownSeries(workspace))
     remarks = reading.remarks(ledger).map { "\($0.message) \($0.remedy)" }
     record = reading.record
     groupings = grouping.map { [$0] } ?? [.tier, .bucket]

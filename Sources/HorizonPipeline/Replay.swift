@@ -132,7 +132,7 @@ private struct ReplayWork {
     return Past(
       ledger: names.isEmpty
         ? LedgerReading()
-        : LedgerReading(folder.ledger, before: time(position), origins: names, isKnown: known.contains),
+        : LedgerReading(folder.ledger, before: time(position), origins: names, of: known),
       incumbents: months.last.flatMap { Incumbents(of: $0.run) })
   }
 

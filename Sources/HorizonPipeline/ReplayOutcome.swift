@@ -128,7 +128,7 @@ private struct ReplayJudge: Sendable {
       let lines = line.checkedForecast(
         of: panel.selecting(watched.map(\.0), cutoff: month.asOf), horizon: month.end - month.asOf)
       for (row, (s, promised)) in watched.enumerated() {
-        let limit = Float(tile.capacity(s, at: month.asOf, resource: resource) * (percent / 100))
+        let limit = Float(tile.ceiling(of: s, at: month.asOf, in: resource) * (percent / 100))
         let past = panel.cut(at: month.asOf).history(s).values.suffix(ReplayJudge.lookback)
         let came = (month.asOf + 1...month.end).map { panel.actual(s, at: $0) }
         let breach = lead(past, came, rule: rule, limit: limit)

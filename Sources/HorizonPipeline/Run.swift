@@ -229,7 +229,8 @@ private func forecast(
   var (manifest, risks) = try await decided.written(
     to: folder, settings: settings, workspace: workspace, execution: execution, watch: &watch)
   execution.progress.report("report", 0)
-  let comparison = try Comparison(of: risks, manifest, decided.fleet, in: workspace)
+  var comparison = try Comparison(of: risks, manifest, decided.fleet, in: workspace)
+  await comparison?.tellReasons(folder, manifest, risks: risks, decided.fleet, threads: execution.threads)
   manifest.compared = comparison?.record
   let page = try await report(
     of: folder, manifest: manifest, risks: risks, comparison: comparison,

@@ -46,7 +46,7 @@ package struct SeriesRecord: Sendable {
     let persistence: Float
     let tail: TailShape
     /// One for each lead bucket.
-    let tiers: [(tier: TrustTier, reason: String)]
+    let tiers: [(tier: TrustTier, code: String, reason: String)]
   }
 
   /// A row of `forecasts.parquet`.
@@ -115,8 +115,7 @@ extension SeriesRecord {
     }
   }
 
-  /// - Parameter folder: Of a run that has its tables.
-  init(_ name: SeriesName, in folder: URL, _ workspace: Workspace) throws {
+  private init(_ name: SeriesName, in folder: URL, _ workspace: Workspace) throws {
     self.name = name
     self.folder = folder
     manifest = try RunManifest(readingFrom: folder)
@@ -160,7 +159,8 @@ extension SeriesRecord {
         ? "Make one with 'horizonscale run INPUT'." : "There are \(names.suffix(5).joined(separator: ", ")).")
   }
 
-  private static func decision(_ name: SeriesName, _ folder: URL) throws -> DecisionRecord? {
+  /// A row of `decisions.parquet`; nil for a series that the run does not have.
+  static func decision(_ name: SeriesName, _ folder: URL) throws -> DecisionRecord? {
     let buckets = ["1_30", "31_60", "61_90", "91_180"]
     let columns =
       [
@@ -169,9 +169,11 @@ extension SeriesRecord {
         Column("ceiling", .double, nullable: true),
         Column("spread_factor", .float), Column("volatility_group", .int32), Column("error_shape", .int32),
         Column("persistence", .float), Column("tail", .key), Column("choice", .key),
-      ] + buckets.map { Column("tier_\($0)", .key) } + buckets.map { Column("reason_\($0)", .text) }
-      + [Column("weights", .text)]
-    let firstTier = columns.count - 2 * buckets.count - 1
+      ]
+      + ["tier", "code", "reason"].flatMap { what in
+        buckets.map { Column("\(what)_\($0)", what == "reason" ? .text : .key) }
+      } + [Column("weights", .text)]
+    let firstTier = columns.count - 3 * buckets.count - 1
     var found: DecisionRecord?
     try TableReader.rows(
       parquet: folder.appending(path: "decisions.parquet").path, of: name, columns: columns
@@ -190,7 +192,8 @@ extension SeriesRecord {
         persistence: batch.floats(10)[i], tail: TailShape(rawValue: key(11)) ?? .exponential,
         tiers: buckets.indices.map { b in
           (
-            TrustTier(rawValue: key(firstTier + b)) ?? .low, batch.strings(firstTier + buckets.count + b)[i] ?? ""
+            TrustTier(rawValue: key(firstTier + b)) ?? .low, key(firstTier + buckets.count + b),
+            batch.strings(firstTier + 2 * buckets.count + b)[i] ?? ""
           )
         })
     }

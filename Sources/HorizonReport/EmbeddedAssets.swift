@@ -4,7 +4,7 @@
 /// The page's parts, and the SHA-256 of style and script in base64, by which the page's policy knows them.
 package enum EmbeddedAssets {
   package static let styleDigest = "V4AYrkSOEy4NyEzZgX93C6w4eirE0StRKfRWML+2a+8="
-  package static let scriptDigest = "pKX282dB2aJg3HCU+ZwwQu+Ix9b8RGwX7rkS6EYILbM="
+  package static let scriptDigest = "V7Wveb/zVWCKoQ+UHfexckC5Kup8GheA0SGo9C130l0="
   package static let template = ###"""
 <!doctype html>
 <html lang="en">
@@ -1114,7 +1114,7 @@ const PartChart = (() => {
       const name = change.server || "(no name)";
       const [first, second] = what(change);
       return el("li", {}, el("div", {}, row === undefined ? el("strong", {}, name) : el("button", { class: "name", type: "button", onclick: () => openRow(row) }, name), el("span", { class: "under" }, `${change.resource} \u00b7 ${change.threshold}`)),
-        el("div", { class: "what" }, first, el("span", { class: "under" }, second)));
+        el("div", { class: "what" }, first, el("span", { class: "under" }, second), change.reason ? el("span", { class: "under" }, change.reason) : null));
     };
     const card = (list, title, none) => {
       const head = el("h3", {}, el("span", { class: "figure" }, count(list.count)), title);

@@ -20,7 +20,7 @@ struct ExplainCommand: ParsableCommand {
         risks[]      the columns of risks.parquet
         contest      models[] (name status reason loss relative_loss relative_losses coverage80 is_champion),
                      champion, members, weights, published_by, folds, loss_ratio, why
-        trust[]      days tier reason
+        trust[]      days tier code reason
         quality      readings first_reading last_reading gap_steps longest_gap steps_since_last verdict remarks
         changes[]    kind (shift, capacity) date factor from_capacity to_capacity
         profile      level trend_per_month recent_mean recent_change noise cycles[] (name strength deviations)

@@ -95,6 +95,16 @@ private func errors(of amounts: [(bias: Float, swing: Float)], points: Int = 120
         == combination("ensemble-weighted").recipe(record) { _ in nil })
   }
 
+  @Test func whereNothingIsKnownTheDearModelsAreAsked() {
+    let all = Catalog.all.map(\.card).filter { $0.cost != .combined }
+    let nothing = [Double?](repeating: nil, count: all.count)
+    for name in ["ensemble-weighted", "ensemble-stacked"] {
+      let recipe = combination(name).recipe(PastLosses(cards: all, losses: nothing)) { _ in nil }
+      #expect(recipe.blend == .median && recipe.members.count >= 3)
+      #expect(recipe.members.allSatisfy { all[$0].cost == .dear })
+    }
+  }
+
   @Test func theMedianIsTakenLevelByLevel() {
     var blocks: [ForecastBlock] = []
     for (mean, deviation) in [(Float(10), Float(1)), (20, 9), (30, 1)] {

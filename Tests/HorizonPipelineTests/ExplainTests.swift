@@ -127,7 +127,8 @@ import Testing
     #expect(
       Set(object.keys) == [
         "server", "resource", "run", "as_of", "step", "horizon", "unit", "capacity", "capacity_decision",
-        "breach_rule", "live", "risks", "contest", "trust", "quality", "changes", "profile", "components", "history",
+        "breach_rule", "live", "risks", "contest", "trust", "quality", "changes", "profile", "components", "move",
+        "history",
         "forecast",
         "sources",
       ])

@@ -261,6 +261,26 @@ import Testing
     #expect(try rows(sandbox).isEmpty)
   }
 
+  @Test func whatAnExportHasLeftBehindStays() async throws {
+    let (sandbox, _, _) = try await twoRuns()
+    let before = try bytes(sandbox)
+    let newest = dailyCSV(["web-1", "web-2"], days: 152) { "\(LedgerTests.value($0, $1))" }
+      .split(separator: "\n").filter { $0.hasPrefix("server") || $0.split(separator: ",")[2] >= "2025-02-01" }
+    let outcome = try await run(sandbox, csv: newest.joined(separator: "\n"))
+    #expect(try bytes(sandbox) == before && outcome.manifest.ledger?.origins == 1)
+  }
+
+  @Test func rowsOfAnotherStepDoNotCount() async throws {
+    let (sandbox, early, _) = try await twoRuns()
+    try FileManager.default.removeItem(at: early.folder)
+    let weeks = Talk()
+    let outcome = try await run(sandbox, talk: weeks) {
+      $0.step = "week"
+      $0.horizon = 4
+    }
+    #expect(outcome.manifest.ledger == nil && weeks.says("count readings by the day"))
+  }
+
   @Test func rowsOfSeriesThatTheMasterLostStay() async throws {
     let (sandbox, _, _) = try await twoRuns()
     let gone = try rows(sandbox).filter { $0.name.server == "web-2" }

@@ -171,7 +171,7 @@
       const name = change.server || "(no name)";
       const [first, second] = what(change);
       return el("li", {}, el("div", {}, row === undefined ? el("strong", {}, name) : el("button", { class: "name", type: "button", onclick: () => openRow(row) }, name), el("span", { class: "under" }, `${change.resource} \u00b7 ${change.threshold}`)),
-        el("div", { class: "what" }, first, el("span", { class: "under" }, second)));
+        el("div", { class: "what" }, first, el("span", { class: "under" }, second), change.reason ? el("span", { class: "under" }, change.reason) : null));
     };
     const card = (list, title, none) => {
       const head = el("h3", {}, el("span", { class: "figure" }, count(list.count)), title);
