@@ -121,14 +121,16 @@ struct ContestBoard {
     let plan = runs[run].plan
     let leads = runs[run].leads(of: fold)
     let members = members[run]
+    var played: [(series: Int, model: Int, score: FoldScore)] = []
     runs[run].play(fold: fold, forecasts: forecasts, rows: rows) { row, model, score, kept in
-      digests[members[row]].scores[model * plan.cutoffs.count + fold] = score
+      played.append((members[row], model, score))
       if let keep, let kept {
         keep(
           KeptForecast(
             series: members[row], model: model, cutoff: plan.cutoffs[fold], block: kept, row: row, leads: leads))
       }
     }
+    for (series, model, score) in played { digests[series].scores[model * plan.cutoffs.count + fold] = score }
   }
 
   /// The digests when all folds have been played.

@@ -2,15 +2,28 @@ package import HorizonCore
 
 /// Series as they were known at one as-of, among the same series at others.
 package struct ContestView: Sendable {
+  /// Position of the as-of; more than one view may be of the same, with other series.
+  package let asOf: Int
   package let tile: ContestTile
   package let settings: ContestSettings
   /// Of each series of the tile the place among all, which is the same at every as-of.
   package let places: [Int]
 
-  package init(tile: ContestTile, settings: ContestSettings, places: [Int]) {
+  package init(asOf: Int, tile: ContestTile, settings: ContestSettings, places: [Int]) {
+    self.asOf = asOf
     self.tile = tile
     self.settings = settings
     self.places = places
+  }
+}
+
+extension ContestTile {
+  /// Some of the series as a tile of their own.
+  package func selecting(_ series: Range<Int>) -> ContestTile {
+    if series == names.indices { return self }
+    return ContestTile(
+      names: Array(names[series]), panel: panel.selecting(Array(series), cutoff: panel.cutoff),
+      lastReading: Array(lastReading[series]), staleAfter: staleAfter, limits: Array(limits[series]))
   }
 }
 
@@ -58,11 +71,12 @@ private struct FoldField {
   /// By row, where the series is found.
   private var sources: [(view: Int, series: Int)] = []
 
-  mutating func row(of series: Int, in place: Int, _ view: ContestView) -> Int {
+  /// - Parameter number: Of the view.
+  mutating func row(of series: Int, in number: Int, _ view: ContestView) -> Int {
     let key = Key(place: view.places[series], ceiling: view.tile.ceilings[series].bitPattern)
     if let row = rows[key] { return row }
     rows[key] = sources.count
-    sources.append((place, series))
+    sources.append((number, series))
     return sources.count - 1
   }
 

@@ -46,8 +46,10 @@ extension ForecastBlock {
     var block = ForecastBlock(count: rows.count, horizon: horizon)
     let width = horizon * Levels.count
     for (row, s) in rows.enumerated() {
-      block.mean.replaceSubrange((row * horizon)..<((row + 1) * horizon), with: mean[(s * horizon)..<((s + 1) * horizon)])
-      block.quantiles.replaceSubrange((row * width)..<((row + 1) * width), with: quantiles[(s * width)..<((s + 1) * width)])
+      block.mean.replaceSubrange(
+        (row * horizon)..<((row + 1) * horizon), with: mean[(s * horizon)..<((s + 1) * horizon)])
+      block.quantiles.replaceSubrange(
+        (row * width)..<((row + 1) * width), with: quantiles[(s * width)..<((s + 1) * width)])
       block.refusals[row] = refusals[s]
     }
     return block

@@ -42,7 +42,8 @@ package func replay(
     execution: execution)
   do { try await work.run() } catch let failure as Failure where failure.code == .interrupted {
     throw Failure(
-      .interrupted, "Interrupted; \(work.finished) of \(asOfs.count) \(asOfs.count == 1 ? "date" : "dates") are replayed and stay.",
+      .interrupted,
+      "Interrupted; \(work.finished) of \(asOfs.count) \(asOfs.count == 1 ? "date" : "dates") are replayed and stay.",
       remedy: "Give the same command again to go on.")
   }
   execution.progress.report("compare", 0)
@@ -74,6 +75,10 @@ private struct ReplayWork {
   /// Those whose rows in the ledger need no forecasts any more.
   private let scoredBefore: Set<String>
 
+  private let shelf = TrainingShelf()
+  /// Months whose contest has been held and that are still to be decided, by position.
+  private var contested: [Int: Contested] = [:]
+
   private(set) var months: [ReplayedMonth] = []
   var finished: Int { months.count }
 
@@ -103,7 +108,19 @@ private struct ReplayWork {
   private func time(_ position: Int) -> Int64 { fleet.step.microseconds(of: asOfs[position]) }
   private func name(_ position: Int) -> String { ISOTime.folderName(time(position), step: fleet.step) }
 
+  /// A contest that waits for the months before.
+  private struct Contested {
+    let prepared: PreparedRun
+    let spill: DigestSpill
+    /// Where its publishing lies among the work of all months, in months.
+    let progress: Double
+  }
+
+  /// Months whose contests are held together. Each waits on the disk with about 20 kB for a series.
+  private static let together = 6
+
   mutating func run() async throws {
+    defer { try? FileManager.default.removeItem(at: waiting) }
     for position in asOfs.indices {
       try Interruption.check()
       let past = past(of: position)
@@ -154,17 +171,22 @@ private struct ReplayWork {
     return sha256(of: try RunManifest.encoder().encode(common))
   }
 
-  /// A digest of all that a month is made from.
-  private func inputs(of position: Int, past: Past) throws -> String {
-    let parts = [
-      common, readings.digest(of: fleet.manifest.firstIndex...asOfs[position]),
-      try past.ledger.flatMap(RunManifest.LedgerItem.init)?.sha256 ?? "none", past.incumbents?.item.sha256 ?? "none",
-    ]
-    return sha256(of: Data(parts.joined(separator: " ").utf8))
+  /// A digest of what the contest of a month is made from.
+  private func contestInputs(of position: Int) -> String {
+    let readings = readings.digest(of: fleet.manifest.firstIndex...asOfs[position])
+    return sha256(of: Data("\(common) \(readings)".utf8))
+  }
+
+  private func inputs(of position: Int, past: Past) throws -> RunManifest.Replayed {
+    let contest = contestInputs(of: position)
+    let ledger = try past.ledger.flatMap(RunManifest.LedgerItem.init)?.sha256 ?? "none"
+    let incumbents = past.incumbents?.item.sha256 ?? "none"
+    return RunManifest.Replayed(
+      contest: contest, inputs: sha256(of: Data("\(contest) \(ledger) \(incumbents)".utf8)))
   }
 
   /// A month as it stands there, made from the same and whole.
-  private func finishedMonth(_ position: Int, inputs: String) -> ReplayedMonth? {
+  private func finishedMonth(_ position: Int, inputs: RunManifest.Replayed) -> ReplayedMonth? {
     let run = folder.month(name(position))
     guard FileManager.default.fileExists(atPath: run.url.appending(path: "run.json").path) else { return nil }
     func remade(_ why: String) -> ReplayedMonth? {
@@ -172,7 +194,9 @@ private struct ReplayWork {
       return nil
     }
     guard let manifest = try? RunManifest(readingFrom: run.url) else { return remade("its run.json cannot be read") }
-    guard manifest.replay == inputs else { return remade("readings, settings or the dates before it have changed") }
+    guard manifest.replay?.inputs == inputs.inputs else {
+      return remade("readings, settings or the dates before it have changed")
+    }
     for output in manifest.outputs where output.name != "forecasts.parquet" {
       guard (try? sha256(ofFile: run.url.appending(path: output.name).path)) == output.sha256 else {
         return remade("\(output.name) is damaged or gone")
@@ -192,20 +216,64 @@ private struct ReplayWork {
     FileManager.default.fileExists(atPath: run.url.appending(path: "forecasts.parquet").path)
   }
 
-  private func made(_ position: Int, inputs: String, past: Past) async throws -> ReplayedMonth {
+  private func own(_ position: Int) -> RunSettings {
     var own = settings
     own.asOf = ISOTime.string(time(position), full: fleet.step.seconds < 86_400)
+    return own
+  }
+
+  /// Plays the folds of a month, and with them those of the months after it that will have to be made as well.
+  private mutating func holdContests(from position: Int) async throws {
+    // What files say of the future is known at an as-of, so that nothing can be shared between two.
+    let isShared = settings.holidays == nil && settings.regressors == nil
+    let positions = (position..<asOfs.count).prefix(isShared ? ReplayWork.together : 1)
+      .filter { $0 == position || !stands($0) }
+    let (start, count) = (Double(position), Double(positions.count))
+    var prepared: [PreparedRun] = []
+    for (n, position) in positions.enumerated() {
+      var execution = self.execution
+      execution.progress = progress(
+        from: start + 0.3 * Double(n), to: start + 0.3 * Double(n + 1), ["survey": (0, 0.2), "train": (0.2, 1)])
+      var watch = Stopwatch()
+      prepared.append(
+        try await prepare(
+          workspace: workspace, settings: own(position), shelf: shelf, execution: execution, watch: &watch))
+    }
+    try FileManager.default.createDirectory(at: waiting, withIntermediateDirectories: true)
+    let spills = try positions.map {
+      try DigestSpill(at: waiting.appending(path: "\(name($0)).bin"), threads: execution.threads)
+    }
+    for (n, position) in positions.enumerated() {
+      contested[position] = Contested(
+        prepared: prepared[n], spill: spills[n], progress: start + 0.8 * count + 0.2 * Double(n))
+    }
     var execution = self.execution
-    execution.progress = progress(of: position)
+    execution.progress = progress(from: start + 0.3 * count, to: start + 0.8 * count, ["contest": (0, 1)])
+    try await contest(prepared, seed: settings.seed, spills: spills, execution: execution)
+  }
+
+  /// Where contests wait; what a killed process leaves of it goes with the next that holds the lock.
+  private var waiting: URL { folder.url.appending(path: ".tmp-\(ProcessInfo.processInfo.processIdentifier)-contests") }
+
+  /// Whether a month is there, as far as that can be told before those that it depends on.
+  private func stands(_ position: Int) -> Bool {
+    let manifest = try? RunManifest(readingFrom: folder.month(name(position)).url)
+    return manifest?.replay?.contest == contestInputs(of: position)
+  }
+
+  private mutating func made(
+    _ position: Int, inputs: RunManifest.Replayed, past: Past
+  ) async throws -> ReplayedMonth {
+    if contested[position] == nil { try await holdContests(from: position) }
+    let contest = contested.removeValue(forKey: position)!
+    var execution = self.execution
+    execution.progress = progress(from: contest.progress, to: contest.progress + 0.2, ["publish": (0.1, 1)])
     var watch = Stopwatch()
     let temporary = try workspace.temporaryFolder(under: folder.url)
     defer { try? FileManager.default.removeItem(at: temporary) }
-    let prepared = try await prepare(workspace: workspace, settings: own, execution: execution, watch: &watch)
-    let spill = try DigestSpill(at: temporary.appending(path: "digests.bin"), threads: execution.threads)
-    try await contest(
-      prepared.fleet, settings: prepared.contest, seed: own.seed, spill: spill, kept: nil,
-      series: prepared.survey.seriesCount, execution: execution)
-    let decided = try prepared.decided(spill, settings: own, ledger: past.ledger, incumbents: past.incumbents)
+    let own = own(position)
+    let decided = try contest.prepared.decided(
+      contest.spill, settings: own, ledger: past.ledger, incumbents: past.incumbents)
     var (manifest, _) = try await decided.written(
       to: temporary, settings: own, workspace: workspace, execution: execution, watch: &watch)
     manifest.replay = inputs
@@ -229,15 +297,18 @@ private struct ReplayWork {
     }
   }
 
-  /// One bar over all months, by what the stages of a month take of its time.
-  private func progress(of position: Int) -> RunProgress {
-    let shares = ["survey": (0.0, 0.03), "train": (0.03, 0.2), "contest": (0.2, 0.75), "decide": (0.75, 0.8), "publish": (0.8, 1)]
-    let count = Double(asOfs.count)
+  /// One bar over all months.
+  ///
+  /// - Parameters:
+  ///   - start: Like `end` in months' work.
+  ///   - stages: What part of the way from start to end each takes; others are not shown.
+  private func progress(from start: Double, to end: Double, _ stages: [String: (Double, Double)]) -> RunProgress {
     let report = execution.progress.report
+    let all = Double(asOfs.count)
     return RunProgress(
       report: { stage, share in
-        guard let (start, end) = shares[stage] else { return }
-        report("replay", (Double(position) + start + share * (end - start)) / count)
+        guard let (low, high) = stages[stage] else { return }
+        report("replay", (start + (end - start) * (low + share * (high - low))) / all)
       }, say: execution.progress.say)
   }
 }

@@ -1,21 +1,30 @@
-import HorizonCore
+package import HorizonCore
 import HorizonModels
 import HorizonRisk
 import HorizonStore
 
 /// One series at one replayed as-of, where an alarm was raised or a breach came within the window.
-struct ReplayOutcome: Sendable, Hashable {
+package struct ReplayOutcome: Sendable, Hashable {
   /// Place of the series among all of the master.
-  var series: Int
+  package var series: Int
   /// Position among the replayed as-ofs that count.
-  var month: Int
+  package var month: Int
   /// Trust in the product's forecast there.
-  var tier: TrustTier
+  package var tier: TrustTier
   /// Days from the as-of to the breach that each system announced; nil without an alarm.
-  var product: Double?
-  var line: Double?
+  package var product: Double?
+  package var line: Double?
   /// Step index of the first breach after the as-of, where it lies within the window.
-  var breach: Int?
+  package var breach: Int?
+
+  package init(series: Int, month: Int, tier: TrustTier, product: Double?, line: Double?, breach: Int?) {
+    self.series = series
+    self.month = month
+    self.tier = tier
+    self.product = product
+    self.line = line
+    self.breach = breach
+  }
 }
 
 /// A replayed as-of whose window lies within the history as a whole.
@@ -64,6 +73,8 @@ struct ReplayOutcomes: Sendable {
   ) async throws {
     let reader = try fleet.masterTiles()
     let judge = try ReplayJudge(months: months, first: first, fleet: fleet, settings: settings)
+    var found: [ReplayOutcome] = []
+    var lost = 0
     var at = 0
     var done = 0
     try await mapInOrder(threads: execution.threads, window: 2 * execution.threads) { () -> (MasterTile, Int)? in
@@ -73,11 +84,13 @@ struct ReplayOutcomes: Sendable {
     } transform: { tile, place in
       (judge.outcomes(of: tile, from: place), tile.servers.count)
     } consume: { outcomes, count in
-      rows += outcomes.rows
-      unknown += outcomes.unknown
+      found += outcomes.rows
+      lost += outcomes.unknown
       done += count
       execution.progress.report("compare", Double(done) / Double(max(1, fleet.manifest.seriesCount)))
     }
+    rows += found
+    unknown += lost
   }
 }
 
@@ -151,7 +164,7 @@ private struct ReplayJudge: Sendable {
 
   /// The first lead, from 1 on, at which the breach rule holds, after the readings up to the as-of.
   private func lead(_ past: ArraySlice<Float>, _ leads: [Float], rule: BreachRule, limit: Float) -> Int? {
-    rule.firstBreach(in: (past + leads)[...], threshold: limit, from: past.endIndex).map { $0 - past.endIndex + 1 }
+    rule.firstBreach(in: (Array(past) + leads)[...], threshold: limit, from: past.count).map { $0 - past.count + 1 }
   }
 }
 

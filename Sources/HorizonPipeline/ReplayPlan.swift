@@ -1,4 +1,4 @@
-import HorizonCore
+package import HorizonCore
 
 /// The moments of the past that a replay takes for today.
 package struct ReplayPlan: Sendable, Hashable {
@@ -46,7 +46,9 @@ package struct ReplayPlan: Sendable, Hashable {
     }
 
     /// The first as-of after one.
-    fileprivate func next(after day: Int) -> Int { if case .days(let count) = self { day + count } else { end(of: day + 1) } }
+    fileprivate func next(after day: Int) -> Int {
+      if case .days(let count) = self { day + count } else { end(of: day + 1) }
+    }
   }
 
   /// `2024-01` or `2024-01-31`; nil for two years before the newest reading, or where the history begins.
@@ -62,7 +64,7 @@ package struct ReplayPlan: Sendable, Hashable {
   /// Step indices, ascending, each of the last step that ends on its day.
   ///
   /// - Throws: When there is none in the history, or what is asked for lies outside of it.
-  func asOfs(in fleet: Fleet) throws(Failure) -> [Int] {
+  package func asOfs(in fleet: Fleet) throws(Failure) -> [Int] {
     let history = HistoryDays(fleet)
     if !at.isEmpty {
       let days = try at.map { text throws(Failure) in try ReplayPlan.days(of: text, "--at").last }

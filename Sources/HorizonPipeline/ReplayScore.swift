@@ -1,24 +1,24 @@
-import HorizonCore
+package import HorizonCore
 
 /// How one way of telling breaches ahead did over some replayed as-ofs.
 ///
 /// Consecutive as-ofs that raise an alarm for one series are one alarm, and so are those for one breach: it came true when a
 /// breach came within the window of any of them.
-struct ReplayScore: Sendable, Hashable, Codable {
-  var alarms = 0
-  var hits = 0
-  var falseAlarms = 0
+package struct ReplayScore: Sendable, Hashable, Codable {
+  package var alarms = 0
+  package var hits = 0
+  package var falseAlarms = 0
   /// Breaches that came within the window of an as-of at which the threshold was not crossed, each counted once.
-  var breaches = 0
+  package var breaches = 0
   /// Of those the ones that no alarm announced.
-  var missed = 0
-  var precision: Double?
-  var recall: Double?
-  var falseAlarmsPer1000ServerMonths: Double?
+  package var missed = 0
+  package var precision: Double?
+  package var recall: Double?
+  package var falseAlarmsPer1000ServerMonths: Double?
   /// Days from the first as-of that announced a breach within its window to the breach; the median.
-  var leadDays: Double?
+  package var leadDays: Double?
   /// Days between the date announced there and that of the breach; the median.
-  var dateErrorDays: Double?
+  package var dateErrorDays: Double?
 
   private enum CodingKeys: String, CodingKey {
     case alarms, hits, breaches, missed, precision, recall
@@ -30,7 +30,7 @@ struct ReplayScore: Sendable, Hashable, Codable {
 }
 
 /// Alarms and breaches of all series, counted as episodes.
-struct ReplayEpisodes {
+package struct ReplayEpisodes {
   private struct Breach: Hashable {
     let series: Int
     let index: Int
@@ -52,7 +52,7 @@ struct ReplayEpisodes {
   ///   - outcomes: By series, then month.
   ///   - asOfs: Step indices by month.
   ///   - call: Days to the breach that is announced; nil without an alarm.
-  init(_ outcomes: [ReplayOutcome], asOfs: [Int], step: Step, call: (ReplayOutcome) -> Double?) {
+  package init(_ outcomes: [ReplayOutcome], asOfs: [Int], step: Step, call: (ReplayOutcome) -> Double?) {
     var open: [ReplayOutcome] = []
     for outcome in outcomes {
       if let index = outcome.breach {
@@ -90,7 +90,7 @@ struct ReplayEpisodes {
   /// - Parameters:
   ///   - tier: Only where trust was that; nil for all.
   ///   - serverMonths: Nil where false alarms are not to be divided by them.
-  func score(tier: TrustTier? = nil, serverMonths: Int?) -> ReplayScore {
+  package func score(tier: TrustTier? = nil, serverMonths: Int?) -> ReplayScore {
     let own = episodes.filter { (tier ?? $0.tier) == $0.tier }
     var score = ReplayScore()
     score.alarms = own.count

@@ -102,8 +102,10 @@ struct DecidedRun: Sendable {
 }
 
 /// Pass (a), and what learns from the fleet learns.
+///
+/// - Parameter shelf: Trainings of other as-ofs.
 func prepare(
-  workspace: Workspace, settings: RunSettings, execution: Execution, watch: inout Stopwatch
+  workspace: Workspace, settings: RunSettings, shelf: TrainingShelf? = nil, execution: Execution, watch: inout Stopwatch
 ) async throws -> PreparedRun {
   execution.claimThreads()
   var fleet = try Fleet(workspace: workspace, settings: settings)
@@ -111,7 +113,7 @@ func prepare(
   let hasLearners = untrained.contains(where: \.isLearner)
   let groups = hasLearners ? try inventoryNumbers(workspace) : [:]
   fleet.covariates.groups = groups
-  let survey = try await survey(fleet, seed: settings.seed, sampling: hasLearners, execution: execution)
+  var survey = try await survey(fleet, seed: settings.seed, sampling: hasLearners, execution: execution)
   watch.lap("survey")
   let horizon = survey.horizon(asked: settings.horizon, step: fleet.step)
   if settings.holidays != nil || settings.regressors != nil {
@@ -124,7 +126,8 @@ func prepare(
   }
   var contestSettings = ContestSettings(contestants: untrained, horizon: horizon, folds: settings.folds)
   var contestants = try await train(
-    untrained, sample: survey.sample, settings: contestSettings, seed: settings.seed, execution: execution)
+    untrained, sample: survey.takeSample(), settings: contestSettings, seed: settings.seed, shelf: shelf,
+    execution: execution)
   if let note = try settings.noteOnWeights(fleet.step) { contestants.notes.append(note) }
   contestSettings.contestants = contestants.contest
   if hasLearners { watch.lap("train") }

@@ -30,8 +30,8 @@ package struct RunManifest: Codable, Sendable {
   package var incumbents: Item?
   /// What was read of the ledger; nil when nothing in it counted, or under `--fresh`.
   package var ledger: LedgerItem?
-  /// SHA-256 over all that a replayed month was made from; nil for a run.
-  package var replay: String?
+  /// What a replayed month was made from; nil for a run.
+  package var replay: Replayed?
   /// SHA-256 over settings, inputs and outputs; times are not part of it.
   package var digest = ""
   package var timings: [Timing] = []
@@ -41,6 +41,14 @@ package struct RunManifest: Codable, Sendable {
     package var name: String
     package var bytes: Int
     package var sha256: String
+  }
+
+  /// What a replayed month was made from.
+  package struct Replayed: Codable, Sendable {
+    /// SHA-256 over settings and readings: what its contest depends on.
+    var contest: String
+    /// The same with what it has read of the months before.
+    var inputs: String
   }
 
   /// What past forecasts promised and what happened, as decisions saw it.

@@ -13,6 +13,12 @@ package struct Survey: Sendable {
   /// Some of the series, for models that learn from the fleet; nil where none asks for it.
   package fileprivate(set) var sample: Panel?
 
+  /// The sample, which is not kept any longer.
+  mutating func takeSample() -> Panel? {
+    defer { sample = nil }
+    return sample
+  }
+
   package var endedCount: Int { seriesCount - liveCount }
 
   /// Leads of the run: asked for, else 180 days of steps, at most as many as the history has.

@@ -30,8 +30,11 @@ struct TrainedContestants: Sendable {
 /// history, so that each fold has a training that knows nothing after it, and for publishing.
 ///
 /// Each training is one task on one thread, so that its bits depend on nothing but its inputs.
+///
+/// - Parameter shelf: Trainings of other as-ofs, of which those from the same are taken; it gets those for folds.
 func train(
-  _ contestants: [Contestant], sample: Panel?, settings: ContestSettings, seed: UInt64, execution: Execution
+  _ contestants: [Contestant], sample: Panel?, settings: ContestSettings, seed: UInt64, shelf: TrainingShelf? = nil,
+  execution: Execution
 ) async throws -> TrainedContestants {
   var result = TrainedContestants(contestants)
   guard let sample, contestants.contains(where: \.isLearner) else { return result }
@@ -39,9 +42,12 @@ func train(
   let tasks = contestants.indices.filter { contestants[$0].isLearner }.flatMap { at in
     cutoffs.indices.map { (contestant: at, cutoff: $0) }
   }
+  let inputs = cutoffs.map { sample.cut(at: $0).digest ^ stableHash("\(settings.horizon)", seed: seed) }
+  func name(_ task: Int) -> String { contestants[tasks[task].contestant].card.name }
+  var trainings = tasks.indices.map { shelf?[name($0), inputs[tasks[$0].cutoff]] }
   // The newest trainings take longest: they come first, so that no thread ends alone.
-  let order = tasks.indices.sorted { (tasks[$1].cutoff, $0) < (tasks[$0].cutoff, $1) }
-  var trainings = [Training?](repeating: nil, count: tasks.count)
+  let order = tasks.indices.filter { trainings[$0] == nil }
+    .sorted { (tasks[$1].cutoff, $0) < (tasks[$0].cutoff, $1) }
   var next = 0
   var done = 0
   try await mapInOrder(threads: execution.threads, window: execution.threads) { () -> Int? in
@@ -54,12 +60,19 @@ func train(
     let known = sample.cut(at: cutoff)
     do throws(TrainingError) {
       let model = try learner.trained(on: known, horizon: settings.horizon, seed: seed)
-      return (task, Training(cutoff: cutoff, result: .success(model)))
-    } catch { return (task, Training(cutoff: cutoff, result: .failure(error))) }
+      return (task, Training(cutoff: cutoff, result: .success(model), inputs: inputs[tasks[task].cutoff]))
+    } catch {
+      return (task, Training(cutoff: cutoff, result: .failure(error), inputs: inputs[tasks[task].cutoff]))
+    }
   } consume: { task, training in
     trainings[task] = training
     done += 1
-    execution.progress.report("train", Double(done) / Double(tasks.count))
+    execution.progress.report("train", Double(done) / Double(order.count))
+  }
+  if let shelf {
+    shelf.keep(
+      tasks.indices.filter { tasks[$0].cutoff < cutoffs.count - 1 }.map { (name($0), trainings[$0]!) },
+      from: cutoffs[0])
   }
   for at in contestants.indices {
     guard case .learner(let learner) = contestants[at] else { continue }
@@ -69,6 +82,24 @@ func train(
     result.add(learner, own)
   }
   return result
+}
+
+/// Trainings that as-ofs near each other share; used by one task at a time.
+final class TrainingShelf {
+  private struct Key: Hashable {
+    let model: String
+    let inputs: UInt64
+  }
+
+  private var trainings: [Key: Training] = [:]
+
+  fileprivate subscript(model: String, inputs: UInt64) -> Training? { trainings[Key(model: model, inputs: inputs)] }
+
+  /// Takes some, and lets go of those that no later as-of has a fold for.
+  fileprivate func keep(_ new: [(model: String, training: Training)], from cutoff: Int) {
+    for (model, training) in new { trainings[Key(model: model, inputs: training.inputs)] = training }
+    trainings = trainings.filter { $0.value.cutoff >= cutoff }
+  }
 }
 
 /// The cutoffs of every second fold of the sample's series, ascending: where all are live those of the longest history.
