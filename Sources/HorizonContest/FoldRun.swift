@@ -14,12 +14,15 @@ struct FoldRun {
   private var earlier: [ForecastBlock] = []
   /// The lowest threshold of each series; nil without a ceiling.
   let limits: [BreachLimit?]
+  /// Series that dear models play.
+  private let busy: [Int]
 
   init(panel: Panel, plan: FoldPlan, changes: [[Int]], limits: [BreachLimit?], settings: ContestSettings) {
     self.panel = panel
     self.plan = plan
     self.changes = changes
     self.limits = limits
+    busy = (0..<panel.count).filter { !panel.isFlat($0, from: plan.cutoffs[0] - plan.horizon) }
     self.settings = settings
     past = PastFolds(
       count: panel.count, cards: settings.contestants.map(\.card), leads: settings.leads,
@@ -47,7 +50,9 @@ struct FoldRun {
       var block =
         switch contestant {
         case .model(let model):
-          model.checkedForecast(of: contestant.card.seesRawReadings ? known : rebased, horizon: horizon)
+          contestant.card.cost == .dear
+            ? model.forecastOfBusy(rebased, busy: busy, horizon: horizon)
+            : model.checkedForecast(of: contestant.card.seesRawReadings ? known : rebased, horizon: horizon)
         case .combination(let combination): combine(combination, blocks: blocks, cutoff: cutoff, horizon: horizon)
         case .learner: preconditionFailure("\(contestant.card.name) is trained before a contest")
         }
@@ -187,6 +192,38 @@ struct FoldRun {
     score.sumErrorProducts = Float(products)
     score.sumMedianErrorSquares = Float(medianSquares)
     return score
+  }
+}
+
+extension Panel {
+  /// Whether a series has moved by no more than a thousandth of its level since a step: a cheap model is off by less than selection
+  /// tells apart there, so a dear one has nothing to gain.
+  fileprivate func isFlat(_ s: Int, from first: Int) -> Bool {
+    var least = Float.infinity
+    var most = -Float.infinity
+    for t in stride(from: max(first, firstIndex), through: cutoff, by: 1) {
+      let value = actual(s, at: t)
+      if value.isNaN { continue }
+      least = min(least, value)
+      most = max(most, value)
+    }
+    return most - least <= 0.001 * max(abs(most), abs(least))
+  }
+}
+
+extension ForecastModel {
+  /// Forecasts some series of a panel; the others are refused.
+  fileprivate func forecastOfBusy(_ panel: Panel, busy: [Int], horizon: Int) -> ForecastBlock {
+    if busy.count == panel.count { return checkedForecast(of: panel, horizon: horizon) }
+    var block = ForecastBlock(count: panel.count, horizon: horizon)
+    block.refusals = [ModelError?](repeating: .nothingToGain, count: panel.count)
+    guard !busy.isEmpty else { return block }
+    let played = checkedForecast(of: panel.selecting(busy, cutoff: panel.cutoff), horizon: horizon)
+    for (row, s) in busy.enumerated() {
+      block.refusals[s] = played.refusals[row]
+      if played.refusals[row] == nil { block.average(series: s, of: [played], row: row) }
+    }
+    return block
   }
 }
 
