@@ -221,7 +221,7 @@ extension ForecastModel {
     let played = checkedForecast(of: panel.selecting(busy, cutoff: panel.cutoff), horizon: horizon)
     for (row, s) in busy.enumerated() {
       block.refusals[s] = played.refusals[row]
-      if played.refusals[row] == nil { block.average(series: s, of: [played], row: row) }
+      if played.refusals[row] == nil { block.combine(series: s, .equal(1), of: [played], row: row) }
     }
     return block
   }
