@@ -68,7 +68,9 @@ package func contest(
   var board = ContestBoard(tile, settings: settings)
   for run in board.runs.indices {
     for (fold, cutoff) in board.runs[run].plan.cutoffs.enumerated() {
-      board.play(run, fold: fold, FoldForecasts(board.runs[run].panel.cut(at: cutoff)), keep: keep)
+      board.play(
+        run, fold: fold, FoldForecasts(board.runs[run].panel.cut(at: cutoff), isBusy: board.runs[run].isBusy),
+        keep: keep)
     }
   }
   return board.finished

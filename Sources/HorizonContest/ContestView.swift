@@ -51,9 +51,12 @@ package func contest(_ views: [ContestView]) -> [[SeriesDigest]] {
   for (cutoff, turns) in turns.sorted(by: { $0.key < $1.key }) {
     var field = FoldField()
     let rows = turns.map { turn in
-      boards[turn.view].members[turn.run].map { field.row(of: $0, in: turn.view, views[turn.view]) }
+      let run = boards[turn.view].runs[turn.run]
+      return zip(boards[turn.view].members[turn.run], run.isBusy).map { series, isBusy in
+        field.row(of: series, isBusy: isBusy, in: turn.view, views[turn.view])
+      }
     }
-    let forecasts = FoldForecasts(field.panel(views, cutoff: cutoff))
+    let forecasts = FoldForecasts(field.panel(views, cutoff: cutoff), isBusy: field.isBusy)
     for (turn, rows) in zip(turns, rows) { boards[turn.view].play(turn.run, fold: turn.fold, forecasts, rows: rows) }
   }
   return boards.map(\.finished)
@@ -68,13 +71,19 @@ private struct FoldField {
   }
 
   private var rows: [Key: Int] = [:]
+  /// By row, whether dear models play it at some as-of.
+  private(set) var isBusy: [Bool] = []
   /// By row, where the series is found.
   private var sources: [(view: Int, series: Int)] = []
 
   /// - Parameter number: Of the view.
-  mutating func row(of series: Int, in number: Int, _ view: ContestView) -> Int {
+  mutating func row(of series: Int, isBusy: Bool, in number: Int, _ view: ContestView) -> Int {
     let key = Key(place: view.places[series], ceiling: view.tile.ceilings[series].bitPattern)
-    if let row = rows[key] { return row }
+    if let row = rows[key] {
+      if isBusy { self.isBusy[row] = true }
+      return row
+    }
+    self.isBusy.append(isBusy)
     rows[key] = sources.count
     sources.append((number, series))
     return sources.count - 1

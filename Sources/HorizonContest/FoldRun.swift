@@ -14,12 +14,15 @@ struct FoldRun {
   private var earlier: [ForecastBlock] = []
   /// The lowest threshold of each series; nil without a ceiling.
   let limits: [BreachLimit?]
+  /// Whether dear models play a series.
+  let isBusy: [Bool]
 
   init(panel: Panel, plan: FoldPlan, changes: [[Int]], limits: [BreachLimit?], settings: ContestSettings) {
     self.panel = panel
     self.plan = plan
     self.changes = changes
     self.limits = limits
+    isBusy = (0..<panel.count).map { !panel.isFlat($0, from: plan.cutoffs[0] - plan.horizon) }
     self.settings = settings
     past = PastFolds(
       count: panel.count, cards: settings.contestants.map(\.card), leads: settings.leads,
@@ -49,7 +52,7 @@ struct FoldRun {
     for contestant in settings.contestants {
       var block =
         switch contestant {
-        case .model(let model): forecasts.block(model, horizon: horizon, rows: rows)
+        case .model(let model): forecasts.block(model, horizon: horizon, rows: rows, isBusy: isBusy)
         case .combination(let combination): combine(combination, blocks: blocks, cutoff: cutoff, horizon: horizon)
         case .learner: preconditionFailure("\(contestant.card.name) is trained before a contest")
         }
@@ -189,6 +192,22 @@ struct FoldRun {
     score.sumErrorProducts = Float(products)
     score.sumMedianErrorSquares = Float(medianSquares)
     return score
+  }
+}
+
+extension Panel {
+  /// Whether a series has moved by no more than a thousandth of its level since a step: a cheap model is off by less than selection
+  /// tells apart there, so a dear one has nothing to gain.
+  fileprivate func isFlat(_ s: Int, from first: Int) -> Bool {
+    var least = Float.infinity
+    var most = -Float.infinity
+    for t in stride(from: max(first, firstIndex), through: cutoff, by: 1) {
+      let value = actual(s, at: t)
+      if value.isNaN { continue }
+      least = min(least, value)
+      most = max(most, value)
+    }
+    return most - least <= 0.001 * max(abs(most), abs(least))
   }
 }
 

@@ -42,6 +42,7 @@ extension SeriesDigest {
       case .refused(.beforeTraining): int(9)
       case .refused(.noLibrary): int(10)
       case .refused(.trainingFailed): int(11)
+      case .refused(.nothingToGain): int(12)
       }
       guard case .scored = s.outcome else { continue }
       for v in [
@@ -124,7 +125,8 @@ extension SeriesDigest {
         s.outcome = .refused(.tooLittleToLearn(examples: examples, needed: int()))
       case 9: s.outcome = .refused(.beforeTraining)
       case 10: s.outcome = .refused(.noLibrary)
-      default: s.outcome = .refused(.trainingFailed)
+      case 11: s.outcome = .refused(.trainingFailed)
+      default: s.outcome = .refused(.nothingToGain)
       }
       guard case .scored = s.outcome else { return s }
       s.scale = float()

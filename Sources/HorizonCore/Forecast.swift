@@ -42,6 +42,8 @@ package enum ModelError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The library that a model needs cannot be opened.
   case noLibrary
   case trainingFailed
+  /// A flat series, which a dear model is not asked about.
+  case nothingToGain
 
   package var description: String {
     switch self {
@@ -56,6 +58,7 @@ package enum ModelError: Error, Sendable, Hashable, CustomStringConvertible {
     case .beforeTraining: "is not trained for a cutoff so far back"
     case .noLibrary: "the XGBoost library cannot be opened; 'horizonscale doctor' says how to mend that"
     case .trainingFailed: "its training failed; the notes of the run say why"
+    case .nothingToGain: "the series is flat, so a dear model has nothing to gain"
     }
   }
 }

@@ -63,6 +63,19 @@ private func words(_ digests: [SeriesDigest]) -> [[UInt32]] {
     }
   }
 
+  @Test func dearModelsAreNotAskedAboutFlatSeries() throws {
+    let moving = SyntheticPanel.panel(kinds: [.seasonal], length: 400)
+    let values = (0..<400).map { Float($0 < 100 ? 10 + $0 % 7 : 40) } + moving.history(0).values
+    let panel = Panel(step: .day, firstIndex: moving.firstIndex, length: 400, values: values, seeds: [1, 2])
+    let digests = contest(tile(panel), settings: settings)
+    for (model, contestant) in contestants.enumerated() where contestant.card.cost == .dear {
+      #expect(digests[0].score(model: model, fold: 3).outcome == .refused(.nothingToGain))
+      #expect(digests[1].score(model: model, fold: 3).outcome == .scored)
+    }
+    #expect(contestants.contains { $0.card.cost == .dear })
+    #expect(try decide(Digests(digests: digests), settings: decisionSettings()).series[0].lossRatio == 1)
+  }
+
   @Test func digestsSurviveTheSpillFile() {
     for digest in contest(tile(SyntheticPanel.panel(length: 300)), settings: settings) {
       let encoded = words([digest])[0]
