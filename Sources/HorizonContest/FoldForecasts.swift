@@ -70,7 +70,7 @@ extension ForecastBlock {
 
   /// Some of the series as a block of their own, and refusals between them.
   fileprivate func selecting(_ rows: [Int?]) -> ForecastBlock {
-    if rows == Array(0..<count) { return self }
+    if rows.count == count, rows.indices.allSatisfy({ rows[$0] == $0 }) { return self }
     var block = ForecastBlock.refused(count: rows.count, horizon: horizon)
     let width = horizon * Levels.count
     for (row, place) in rows.enumerated() {
