@@ -286,7 +286,9 @@ def selection(p, group, costs):
     say("gap", group, best=best, closed=np.log(figures["raw"]["ratio"] / figures[best]["ratio"]) / gap if gap else None, oracle_over_best=np.exp(gap))
     learners = [m for m in ("xgboost", "lstm") if m in p.models]
     alone = there & ~np.isin(p.of["champion"], [*learners, *(m for m in p.models if costs.get(m) == "combined")]) & ~np.isnan(p.of["apart"])
-    say("folds are what is published", group, largest=np.abs(p.of["apart"][alone]).max() if alone.any() else None, rows=alone.sum(), without_a_fold=(~there).sum())
+    # Models that see raw readings in the contest are published on re-based ones where a series has changed its level: those are apart.
+    say("folds are what is published", group, apart=(np.abs(p.of["apart"][alone]) > 1e-3).sum(), rows=alone.sum(), without_a_fold=(~there).sum(),
+        models=sorted(set(p.of["champion"][alone][np.abs(p.of["apart"][alone]) > 1e-3].tolist())))
     share = {m: float(np.mean(p.of["champion"] == m)) for m in sorted(set(p.of["champion"]))}
     say("champions", group, share=share)
 
