@@ -89,15 +89,15 @@ let package = Package(
     // Declares what is used of XGBoost's C interface; the library is opened when it is first needed.
     .target(name: "CXGBoost", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     tests(of: "HorizonCore"),
-    tests(of: "HorizonContest", with: ["HorizonModels", "HorizonTestKit", "HorizonCore"]),
+    tests(of: "HorizonContest", with: ["HorizonLedger", "HorizonModels", "HorizonTestKit", "HorizonCore"]),
     tests(of: "HorizonLearning", with: ["HorizonNumerics"]),
     tests(of: "HorizonLedger", with: ["HorizonCore"]),
     tests(of: "HorizonModels", with: ["HorizonTestKit", "HorizonCore", "HorizonNumerics"]),
     tests(
       of: "HorizonPipeline",
       with: [
-        "HorizonContest", "HorizonSynthetic", "HorizonModels", "HorizonLearning", "HorizonStore", "HorizonCore",
-        "HorizonNumerics",
+        "HorizonContest", "HorizonLedger", "HorizonSynthetic", "HorizonModels", "HorizonLearning", "HorizonStore",
+        "HorizonCore", "HorizonNumerics",
       ]),
     tests(
       of: "HorizonPretraining", with: ["HorizonSynthetic", "HorizonCore", "HorizonNumerics"]),

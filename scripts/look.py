@@ -63,7 +63,7 @@ def look(browser, screen, scheme):
         shoot(page, f"{name}-open")
         check(page, f"{name}, a row open")
         rows.nth(2).click()
-    for section in ("changes", "headroom", "charts", "contest", "quality", "guide"):
+    for section in ("changes", "headroom", "charts", "record", "contest", "quality", "guide"):
         page.evaluate(f"document.getElementById('{section}').scrollIntoView()")
         page.wait_for_timeout(300)
         shoot(page, f"{name}-{section}")

@@ -1,4 +1,5 @@
 #include <arrow/io/file.h>
+#include <arrow/util/key_value_metadata.h>
 #include <parquet/arrow/schema.h>
 #include <parquet/statistics.h>
 
@@ -172,4 +173,14 @@ void ab_row_groups_free(ab_row_group *groups, int64_t count) {
     std::free(groups[i].max);
   }
   std::free(groups);
+}
+
+ab_status ab_metadata(const char *path, const char *key, char **value, char **message) {
+  *value = nullptr;
+  return guarded(message, ab_foreign, [&] {
+    auto builder = openParquet(path);
+    auto pairs = builder.raw_reader()->metadata()->key_value_metadata();
+    const int at = pairs == nullptr ? -1 : pairs->FindKey(key);
+    if (at >= 0) *value = copied(pairs->value(at));
+  });
 }

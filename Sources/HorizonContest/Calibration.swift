@@ -3,7 +3,7 @@ package import HorizonCore
 extension ForecastBlock {
   /// Replaces the quantiles of one series by calibrated ones inside its bounds; the mean stays the model's own.
   package mutating func calibrate(
-    series s: Int, decision: Decision, table: CalibrationTable, scale: Float, bounds: Bounds
+    series s: Int, decision: Decision, table: some CalibrationQuantiles, scale: Float, bounds: Bounds
   ) {
     let unit = scale > 0 ? scale : 1
     let limits = quantiles.withUnsafeBufferPointer { decision.tail.outerLimits(self.quantiles(of: s, in: $0)) }

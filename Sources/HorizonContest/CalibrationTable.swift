@@ -1,21 +1,15 @@
 import Foundation
-import HorizonCore
+package import HorizonCore
 
 /// Conformal quantiles of the champions' standardised errors, pooled over series and anchors.
 ///
 /// An error is (actual - median) / (spread of the model at that lead x the series' own factor). Errors of one model, error
-/// group and lead form a pool; thin pools lean on wider ones. Counts are integers, so the order of series does not matter.
+/// group and lead form a pool; thin pools lean on wider ones. An error on a fold is that of the model which would have been
+/// chosen without the fold: a champion's errors on the folds that chose it are too small.
 package struct CalibrationTable: Sendable {
   package let leads: DigestLeads
   /// `[model][group][lead][level]`.
-  private var table: [Float]
-  private let models: Int
-
-  init(pools: ErrorPools) {
-    leads = pools.leads
-    models = pools.models
-    table = pools.quantiles()
-  }
+  private(set) var table: [Float]
 
   /// The stored levels' quantiles of the standardised error at a lead, between kept leads by interpolation, beyond the last one
   /// as there.
@@ -25,86 +19,131 @@ package struct CalibrationTable: Sendable {
     let lower = max(0, at[upper] >= lead ? upper - 1 : upper)
     let share: Float =
       upper == lower || lead >= at[upper] ? 1 : max(0, Float(lead - at[lower]) / Float(at[upper] - at[lower]))
-    let base = (model * ErrorGroup.count + group.index) * at.count
     return (0..<Levels.count).map { k in
-      let a = table[(base + lower) * Levels.count + k]
-      let b = table[(base + upper) * Levels.count + k]
+      let a = quantile(k, model: model, group: group, at: lower)
+      let b = quantile(k, model: model, group: group, at: upper)
       return a + share * (b - a)
     }
   }
+
+  /// - Parameter position: Of the lead among the kept ones.
+  func quantile(_ level: Int, model: Int, group: ErrorGroup, at position: Int) -> Float {
+    table[((model * ErrorGroup.count + group.index) * leads.leads.count + position) * Levels.count + level]
+  }
+
+  /// The same table with each lead's quantiles moved away from its median by a factor.
+  func widened(by factors: [Float]) -> CalibrationTable {
+    var result = self
+    for row in stride(from: 0, to: table.count, by: Levels.count) {
+      let factor = factors[row / Levels.count % leads.leads.count]
+      let median = table[row + Levels.median]
+      for k in 0..<Levels.count { result.table[row + k] = median + factor * (table[row + k] - median) }
+    }
+    return result
+  }
 }
 
-/// Histograms of standardised errors on a grid that is fine near zero and coarse in the tails.
+/// Histograms of standardised errors on a grid that is fine near zero and coarse in the tails, for each origin.
+///
+/// Counts are integers, so the order of series does not matter.
 struct ErrorPools {
   let leads: DigestLeads
   let models: Int
+  let origins: Int
   private var counts: [Int32]
 
-  private static let bins = 600
+  private static let bins = 400
   private static let reach = 6.0
-  /// Errors of a wider pool that a narrower one must outweigh.
+  /// Errors of a wider pool that a narrower one must outweigh: a pool holds three neighbouring leads, so these are a hundred
+  /// series-anchors. One anchor's errors at neighbouring leads are no news to each other.
   private static let prior = 300.0
 
-  init(leads: DigestLeads, models: Int) {
+  init(leads: DigestLeads, models: Int, origins: Int) {
     self.leads = leads
     self.models = models
+    self.origins = origins
     counts = [Int32](
-      repeating: 0, count: models * ErrorGroup.count * leads.leads.count * ErrorPools.bins)
+      repeating: 0, count: origins * models * ErrorGroup.count * leads.leads.count * ErrorPools.bins)
   }
 
-  mutating func add(_ error: Float, model: Int, group: ErrorGroup, lead: Int) {
+  mutating func add(_ error: Float, model: Int, group: ErrorGroup, lead: Int, origin: Int) {
     let place = (asinh(Double(error) * 4) / ErrorPools.reach + 1) / 2 * Double(ErrorPools.bins)
     let bin = min(ErrorPools.bins - 1, max(0, Int(place)))
-    counts[offset(model, group.index, lead) + bin] += 1
+    counts[offset(origin, model, group.index, lead) + bin] += 1
   }
 
-  private func offset(_ model: Int, _ group: Int, _ lead: Int) -> Int {
-    ((model * ErrorGroup.count + group) * leads.leads.count + lead) * ErrorPools.bins
+  private func offset(_ origin: Int, _ model: Int, _ group: Int, _ lead: Int) -> Int {
+    (((origin * models + model) * ErrorGroup.count + group) * leads.leads.count + lead) * ErrorPools.bins
   }
 
   private static func edge(_ bin: Double) -> Double { sinh((2 * bin / Double(bins) - 1) * reach) / 4 }
 
-  /// `[model][group][lead][level]`; each pool is widened by its neighbours in lead, then by the model's errors in all
-  /// groups, then by all errors, and at last by a normal distribution.
-  func quantiles() -> [Float] {
+  /// Each pool is widened by its neighbours in lead, then by the model's errors in all groups, then by all errors, and at last by
+  /// a normal distribution.
+  ///
+  /// - Parameter left: An origin whose errors do not count; nil for none.
+  func table(without left: Int? = nil) -> CalibrationTable {
     let groups = ErrorGroup.count
-    var normal = [Double](repeating: 0, count: ErrorPools.bins)
-    var last = 0.0
-    for bin in normal.indices {
-      let next = 0.5 * erfc(-ErrorPools.edge(Double(bin + 1)) / 2.0.squareRoot())
-      normal[bin] = next - last
-      last = next
+    let cells = leads.leads.count * ErrorPools.bins
+    // `[model][group]` over the origins that count, and the sums over groups and over all.
+    var own = [Int32](repeating: 0, count: models * groups * cells)
+    var ofModel = [Int32](repeating: 0, count: models * cells)
+    var all = [Int32](repeating: 0, count: cells)
+    for origin in 0..<origins where origin != left {
+      let start = origin * own.count
+      for i in own.indices { own[i] &+= counts[start + i] }
     }
-    func pooled(_ own: [Double], onto wider: [Double]) -> [Double] {
-      let total = own.reduce(0, +) + ErrorPools.prior
-      return own.indices.map { (own[$0] + ErrorPools.prior * wider[$0]) / total }
+    for model in 0..<models {
+      for group in 0..<groups {
+        let start = (model * groups + group) * cells
+        for i in 0..<cells { ofModel[model * cells + i] &+= own[start + i] }
+      }
+      for i in 0..<cells { all[i] &+= ofModel[model * cells + i] }
     }
-    func sum(_ models: Range<Int>, _ groups: Range<Int>, lead: Int) -> [Double] {
+    func pooled(_ counts: [Int32], _ start: Int, lead: Int, onto wider: [Double]) -> [Double]? {
       var result = [Double](repeating: 0, count: ErrorPools.bins)
+      var total = 0.0
       for near in max(0, lead - 1)...min(leads.leads.count - 1, lead + 1) {
-        for model in models {
-          for group in groups {
-            let at = offset(model, group, near)
-            for bin in result.indices { result[bin] += Double(counts[at + bin]) }
-          }
+        let at = start + near * ErrorPools.bins
+        for bin in result.indices {
+          let count = Double(counts[at + bin])
+          result[bin] += count
+          total += count
         }
+      }
+      guard total > 0 else { return nil }
+      for bin in result.indices {
+        result[bin] = (result[bin] + ErrorPools.prior * wider[bin]) / (total + ErrorPools.prior)
       }
       return result
     }
     var table = [Float](repeating: 0, count: models * groups * leads.leads.count * Levels.count)
     for lead in leads.leads.indices {
-      let all = pooled(sum(0..<models, 0..<groups, lead: lead), onto: normal)
+      let whole = pooled(all, 0, lead: lead, onto: ErrorPools.normal) ?? ErrorPools.normal
+      let wholeLevels = ErrorPools.levels(of: whole)
       for model in 0..<models {
-        let own = pooled(sum(model..<(model + 1), 0..<groups, lead: lead), onto: all)
+        let wide = pooled(ofModel, model * cells, lead: lead, onto: whole)
+        let wideLevels = wide.map(ErrorPools.levels) ?? wholeLevels
         for group in 0..<groups {
-          let pool = pooled(sum(model..<(model + 1), group..<(group + 1), lead: lead), onto: own)
+          let pool = pooled(own, (model * groups + group) * cells, lead: lead, onto: wide ?? whole)
           let at = ((model * groups + group) * leads.leads.count + lead) * Levels.count
-          for (k, value) in ErrorPools.levels(of: pool).enumerated() { table[at + k] = value }
+          for (k, value) in (pool.map(ErrorPools.levels) ?? wideLevels).enumerated() { table[at + k] = value }
         }
       }
     }
-    return table
+    return CalibrationTable(leads: leads, table: table)
   }
+
+  private static let normal: [Double] = {
+    var result: [Double] = []
+    var last = 0.0
+    for bin in 0..<bins {
+      let next = 0.5 * erfc(-edge(Double(bin + 1)) / 2.0.squareRoot())
+      result.append(next - last)
+      last = next
+    }
+    return result
+  }()
 
   private static func levels(of density: [Double]) -> [Float] {
     var result: [Float] = []

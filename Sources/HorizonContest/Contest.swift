@@ -26,8 +26,13 @@ package struct ContestTile: Sendable {
   package let lastReading: [Int]
   /// Steps without a reading after which a series has ended.
   package let staleAfter: Int
+  /// The lowest threshold of each series; nil without a ceiling.
+  package let limits: [BreachLimit?]
 
-  package init(names: [SeriesName], panel: Panel, lastReading: [Int], staleAfter: Int) {
+  package init(
+    names: [SeriesName], panel: Panel, lastReading: [Int], staleAfter: Int, limits: [BreachLimit?]? = nil
+  ) {
+    self.limits = limits ?? names.map { _ in nil }
     self.names = names
     self.panel = panel
     self.lastReading = lastReading
@@ -78,7 +83,7 @@ package func contest(
     let members = groups[group]!
     var run = FoldRun(
       panel: tile.panel.selecting(members, cutoff: group.cutoff), plan: group.plan,
-      changes: members.map { changes[$0].map(\.index) },
+      changes: members.map { changes[$0].map(\.index) }, limits: members.map { tile.limits[$0] },
       settings: settings)
     for fold in group.plan.cutoffs.indices {
       let leads = run.leads(of: fold)
@@ -92,6 +97,7 @@ package func contest(
         }
       }
     }
+    for (row, s) in members.enumerated() { digests[s].recipes = run.recipes(series: row, at: group.cutoff) }
   }
   return digests
 }

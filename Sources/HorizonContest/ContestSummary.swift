@@ -16,17 +16,15 @@ package struct ContestSummary: Sendable {
     counts = [Int](repeating: 0, count: models)
   }
 
-  mutating func add(_ digest: SeriesDigest, selection: Selection, settings: DecisionSettings) {
-    guard let baseline = selection.losses[settings.baseline] else { return }
+  mutating func add(_ digest: SeriesDigest, champion: Int, baseline: Int) {
+    guard digest.lossRatio(of: baseline, to: baseline) != nil else { return }
     contested += 1
-    wins[selection.champion] += 1
-    let unit = Double(digest.scale > 0 ? digest.scale : 1)
-    for (model, loss) in selection.losses.enumerated() {
-      guard let loss else { continue }
-      let ratio = log(Metrics.ratio(loss: loss * unit, baseline: baseline * unit, level: Double(digest.level)))
-      logRatios[model] += ratio
+    wins[champion] += 1
+    for model in wins.indices {
+      guard let ratio = digest.lossRatio(of: model, to: baseline) else { continue }
+      logRatios[model] += log(ratio)
       counts[model] += 1
-      if model == selection.champion { championLogRatio += ratio }
+      if model == champion { championLogRatio += log(ratio) }
     }
   }
 

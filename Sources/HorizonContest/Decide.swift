@@ -1,4 +1,5 @@
 package import HorizonCore
+package import HorizonLedger
 package import HorizonModels
 
 /// All digests of a contest, readable several times in the same order.
@@ -13,6 +14,10 @@ package struct DecisionSettings: Sendable {
   /// Percent of capacity of the lowest threshold.
   package var lowestThreshold: Double
   package var tiers = TierTests()
+  /// Champions of the run before by series; empty when nothing is read of it.
+  package var incumbents: [SeriesName: String] = [:]
+  /// What past forecasts promised and what happened, as known at the as-of; empty where nothing is to be read.
+  package var record = TrackRecord()
 
   package init(cards: [ModelCard], leads: DigestLeads, step: Step, lowestThreshold: Double) {
     self.cards = cards
@@ -29,108 +34,145 @@ package struct Decisions: Sendable {
   /// In the order of the digests.
   package var series: [Decision]
   package var calibration: CalibrationTable
+  package var origins: OriginSpread
   package var summary: ContestSummary
 }
 
-/// Pass (c): champion, calibration and tiers of every series, a pure function of all digests.
+/// Pass (c): champion, calibration and tiers of every series, a pure function of all digests and of what earlier runs left.
 ///
-/// The digests are streamed three times, so memory grows with a few hundred bytes a series.
+/// The digests are streamed five times, so memory grows with a few hundred bytes a series.
 package func decide(_ source: some DigestSource, settings: DecisionSettings) throws -> Decisions {
-  var decisions: [Decision] = []
-  var summary = ContestSummary(models: settings.cards.count)
-  var typical = [TypicalError](repeating: TypicalError(), count: settings.cards.count)
+  var priors = CohortPriors(contestants: settings.cards.count)
   try source.stream { digest in
-    let selection = Selection(digest, cards: settings.cards)
-    decisions.append(Decision(digest, selection: selection, settings: settings))
-    guard let selection else { return }
-    summary.add(digest, selection: selection, settings: settings)
-    for fold in digest.foldCutoffs.indices {
-      if let error = digest.score(model: selection.champion, fold: fold).meanStandardError {
-        typical[selection.champion].add(error)
+    if let record = FoldRecord(digest, contestants: settings.cards.count) { priors.add(digest, record) }
+  }
+
+  var decisions: [Decision] = []
+  var choices: [FoldChoices?] = []
+  var summary = ContestSummary(models: settings.cards.count)
+  var evidence = SpreadFactors.Evidence(models: settings.cards.count)
+  try source.stream { digest in
+    let choice = FoldChoices(digest, priors: priors, settings: settings)
+    decisions.append(Decision(digest, choice: choice, settings: settings))
+    choices.append(choice)
+    guard let choice else { return }
+    summary.add(digest, champion: choice.selection.champion, baseline: settings.baseline)
+    for (fold, model) in choice.models {
+      if let error = digest.score(model: model, fold: fold).logStandardError {
+        evidence.add(chosen: model, error: error)
       }
     }
+    evidence.add(champion: choice.selection.champion, errors: digest.logErrors(of: choice.selection.champion))
   }
-  var pools = ErrorPools(leads: settings.leads, models: settings.cards.count)
+
+  let factors = evidence.factors
+  let origins = min(decisions.map(\.folds).max() ?? 0, FoldErrors.mostOrigins)
+  var pools = ErrorPools(leads: settings.leads, models: settings.cards.count, origins: origins)
   var at = 0
   try source.stream { digest in
     defer { at += 1 }
-    guard decisions[at].isContested else { return }
-    let champion = decisions[at].champion
-    let factors = SpreadFactors(digest, model: champion, typical: typical[champion].mean)
-    decisions[at].spreadFactor = factors.all
-    for fold in digest.foldCutoffs.indices {
-      // A fold is standardised by the other folds' errors, as a new one would be.
-      let factor = factors.without(fold)
-      for (lead, z) in digest.score(model: champion, fold: fold).standardErrors.enumerated() where !z.isNaN {
-        pools.add(z / factor, model: champion, group: decisions[at].group, lead: lead)
+    guard let choice = choices[at] else { return }
+    decisions[at].spreadFactor = factors.factor(
+      digest.logErrors(of: choice.selection.champion), model: choice.selection.champion)
+    for errors in FoldErrors.all(of: digest, choice, factors) {
+      for (lead, z) in errors.standardised.prefix(errors.steady) where !z.isNaN {
+        pools.add(z, model: errors.model, group: errors.group, lead: lead, origin: errors.origin)
       }
     }
   }
-  let calibration = CalibrationTable(pools: pools)
+
+  var hindsight = Hindsight(pools: pools, settings: settings)
   at = 0
   try source.stream { digest in
-    decisions[at].judge(digest, calibration: calibration, settings: settings)
+    defer { at += 1 }
+    guard let choice = choices[at] else { return }
+    hindsight.add(digest, errors: FoldErrors.all(of: digest, choice, factors))
+  }
+
+  let spread = hindsight.spread
+  let calibration = pools.table().widened(by: spread.factors(leads: settings.leads, step: settings.step))
+  let judge = TierJudge(settings: settings, calibration: calibration, hindsight: hindsight)
+  at = 0
+  try source.stream { digest in
+    if decisions[at].isContested { decisions[at].tiers = judge.tiers(of: decisions[at], digest) }
     at += 1
   }
-  return Decisions(series: decisions, calibration: calibration, summary: summary)
+  return Decisions(series: decisions, calibration: calibration, origins: spread, summary: summary)
 }
 
-private struct TypicalError {
-  private var sum = 0.0
-  private var count = 0
-  mutating func add(_ error: Float) {
-    sum += Double(error)
-    count += 1
-  }
-  var mean: Float { count > 0 ? Float(sum / Double(count)) : 0.8 }
-}
+/// Who is chosen for a series, and who would have been without each of its folds.
+struct FoldChoices {
+  let selection: Selection
+  /// By fold that has readings: the model that the other folds would have chosen.
+  let models: [(fold: Int, model: Int)]
 
-extension FoldScore {
-  /// Mean absolute standardised error, each clipped at 10; nil when nothing was scored.
-  fileprivate var meanStandardError: Float? {
-    guard case .scored = outcome else { return nil }
-    var sum: Float = 0
-    var n: Float = 0
-    for z in standardErrors where !z.isNaN {
-      sum += min(abs(z), 10)
-      n += 1
+  /// - Returns: nil without a contest.
+  init?(_ digest: SeriesDigest, priors: CohortPriors, settings: DecisionSettings) {
+    guard let record = FoldRecord(digest, contestants: settings.cards.count) else { return nil }
+    let expectations = priors.expectations(for: digest)
+    let incumbent = settings.incumbents[digest.name].flatMap { name in
+      settings.cards.firstIndex { $0.name == name }
     }
-    return n > 0 ? sum / n : nil
+    guard
+      let selection = Selection(
+        record, expectations: expectations, cards: settings.cards, baseline: settings.baseline, incumbent: incumbent)
+    else { return nil }
+    self.selection = selection
+    models = record.folds.enumerated().map { position, fold in
+      let without = Selection(
+        record, expectations: expectations, cards: settings.cards, baseline: settings.baseline, without: position)
+      return (fold, (without ?? selection).champion)
+    }
   }
 }
 
-/// How wide a series' own errors are beside its pool's, shrunk: the folds of one series are few.
-private struct SpreadFactors {
-  private let errors: [Float?]
-  private let typical: Float
-  /// Folds that the pool's typical error weighs.
-  private static let prior: Float = 3
+/// The errors of one fold of one series, as calibration counts them.
+struct FoldErrors {
+  let fold: Int
+  let model: Int
+  let group: ErrorGroup
+  /// Folds of equal distance from the newest share an origin; the oldest of many share one.
+  let origin: Int
+  /// Position among the kept leads, and the standardised error over the series' factor from its other folds.
+  let standardised: [(lead: Int, z: Float)]
+  /// How many of them no level shift precedes: those make the pools. What lies behind one counts for how far they are widened.
+  let steady: Int
 
-  init(_ digest: SeriesDigest, model: Int, typical: Float) {
-    errors = digest.foldCutoffs.indices.map { digest.score(model: model, fold: $0).meanStandardError }
-    self.typical = max(typical, 1e-3)
+  static let mostOrigins = 8
+
+  static func all(of digest: SeriesDigest, _ choice: FoldChoices, _ factors: SpreadFactors) -> [FoldErrors] {
+    var groups: [Int: ErrorGroup] = [:]
+    var logErrors: [Int: [Double?]] = [:]
+    return choice.models.map { fold, model in
+      if groups[model] == nil {
+        groups[model] = ErrorGroup(digest, model: model)
+        logErrors[model] = digest.logErrors(of: model)
+      }
+      let factor = factors.factor(logErrors[model]!, model: model, without: fold)
+      let score = digest.score(model: model, fold: fold)
+      return FoldErrors(
+        fold: fold, model: model, group: groups[model]!,
+        origin: min(digest.foldCutoffs.count - 1 - fold, FoldErrors.mostOrigins - 1),
+        standardised: score.standardErrors.enumerated().map { ($0, $1 / factor) }, steady: score.steadyErrors)
+    }
   }
+}
 
-  var all: Float { factor(errors.compactMap { $0 }) }
-
-  func without(_ fold: Int) -> Float {
-    factor(errors.indices.compactMap { $0 == fold ? nil : errors[$0] })
-  }
-
-  private func factor(_ known: [Float]) -> Float {
-    let sum = known.reduce(0, +) + SpreadFactors.prior * typical
-    return min(4, max(0.25, sum / (Float(known.count) + SpreadFactors.prior) / typical))
+extension SeriesDigest {
+  /// By fold; nil where nothing was scored.
+  fileprivate func logErrors(of model: Int) -> [Double?] {
+    foldCutoffs.indices.map { score(model: model, fold: $0).logStandardError }
   }
 }
 
 extension Decision {
   /// Champion and persistence; spread factor and tiers follow when all series are known.
-  fileprivate init(_ digest: SeriesDigest, selection: Selection?, settings: DecisionSettings) {
-    let champion = selection?.champion ?? settings.baseline
+  fileprivate init(_ digest: SeriesDigest, choice: FoldChoices?, settings: DecisionSettings) {
+    let champion = choice?.selection.champion ?? settings.baseline
     var products: Float = 0
     var squares: Float = 0
     var tested = 0
-    if selection != nil {
+    if choice != nil {
       for fold in digest.foldCutoffs.indices {
         let score = digest.score(model: champion, fold: fold)
         guard case .scored = score.outcome else { continue }
@@ -143,60 +185,36 @@ extension Decision {
     let persistence: Float =
       settings.cards[champion].tail == .bounded
       ? 0 : squares > 0 ? Decision.persistence(correlation: products / squares) : .nan
-    let isCombination = settings.cards[champion].cost == .combined
+    let untested = TierVerdict(tier: .low, code: .untested, reason: "too little history for a contest")
     self.init(
-      name: digest.name, champion: champion, members: isCombination ? Array(selection!.ranking.prefix(3).sorted()) : [],
-      isContested: selection != nil, isLive: digest.isLive, folds: digest.foldCutoffs.count, ceiling: digest.ceiling,
-      spreadFactor: 1,
-      group: ErrorGroup(digest, model: champion),
-      persistence: persistence, testedLead: tested,
-      tail: settings.cards[champion].tail,
-      tiers: LeadBucket.allCases.map { _ in TierVerdict(tier: .low, reason: "too little history for a contest") },
-      lossRatio: selection.flatMap { s in
-        s.losses[settings.baseline].map { baseline in
-          let unit = Double(digest.scale > 0 ? digest.scale : 1)
-          return Metrics.ratio(
-            loss: s.losses[champion]! * unit, baseline: baseline * unit, level: Double(digest.level))
-        }
-      })
+      name: digest.name, champion: champion,
+      recipe: digest.recipes.isEmpty ? nil : digest.recipes[champion],
+      isContested: choice != nil, isLive: digest.isLive, folds: digest.foldCutoffs.count, ceiling: digest.ceiling,
+      group: ErrorGroup(digest, model: champion), reason: choice?.selection.reason,
+      expected: choice?.selection.expected ?? [],
+      persistence: persistence, testedLead: tested, tail: settings.cards[champion].tail,
+      tiers: LeadBucket.allCases.map { _ in untested },
+      lossRatio: choice.flatMap { _ in digest.lossRatio(of: champion, to: settings.baseline) })
   }
+}
 
-  fileprivate mutating func judge(
-    _ digest: SeriesDigest, calibration: CalibrationTable, settings: DecisionSettings
-  ) {
-    guard isContested else { return }
-    let verdicts = LeadBucket.allCases.map { bucket in
-      var count: Float = 0
-      var loss = 0.0
-      var baseline = 0.0
-      var spread: Float = 0
-      for fold in digest.foldCutoffs.indices {
-        let own = digest.score(model: champion, fold: fold)
-        let reference = digest.score(model: settings.baseline, fold: fold)
-        guard case .scored = own.outcome, case .scored = reference.outcome else { continue }
-        let b = own.buckets[bucket.rawValue]
-        count += b.count
-        spread += b.sumSpread
-        loss += Double(b.sumPinball)
-        baseline += Double(reference.buckets[bucket.rawValue].sumPinball)
+extension SeriesDigest {
+  /// Mean loss over folds and all leads of one model over another's, older folds weighing less; nil where one was refused.
+  func lossRatio(of model: Int, to baseline: Int) -> Double? {
+    func mean(_ model: Int) -> Double? {
+      var sum = 0.0
+      var total = 0.0
+      for fold in foldCutoffs.indices {
+        let score = score(model: model, fold: fold)
+        if score.outcome == .empty { continue }
+        guard let loss = score.scaledLoss else { return nil }
+        sum = sum * 0.8 + loss
+        total = total * 0.8 + 1
       }
-      let lead = Int([15.0, 45, 75, 135][bucket.rawValue] / settings.step.days)
-      let z = calibration.quantiles(model: champion, group: group, lead: max(1, min(lead, testedLead)))
-      let width = count > 0 ? spread / count * spreadFactor * (z[Levels.upper80] - z[Levels.lower80]) : .infinity
-      let room = digest.ceiling * Float(settings.lowestThreshold / 100) - digest.current
-      let cushion = 0.001 * Double(digest.level) * Double(count) * Double(Levels.count)
-      return settings.tiers.verdict(
-        TierTests.Evidence(
-          historyDays: Double(digest.cutoff - digest.firstIndex + 1) * settings.step.days,
-          gapShare: digest.gapShare,
-          skill: count > 0 ? 1 - (loss + cushion) / max(baseline + cushion, .leastNormalMagnitude) : nil,
-          width: width, headroom: room > 0 ? room : nil, level: digest.level, isLive: digest.isLive))
+      return total > 0 ? sum / total : nil
     }
-    // What is not trusted near is not trusted far.
-    tiers = verdicts.indices.map { bucket in
-      let least = verdicts[...bucket].min { $0.tier < $1.tier }!
-      return bucket == LeadBucket.days91on.rawValue && least.tier == .high
-        ? TierVerdict(tier: .medium, reason: "high ends at 90 days") : least
-    }
+    guard let own = mean(model), let reference = mean(baseline) else { return nil }
+    let unit = Double(scale > 0 ? scale : 1)
+    return Metrics.ratio(loss: own * unit, baseline: reference * unit, level: Double(level))
   }
 }

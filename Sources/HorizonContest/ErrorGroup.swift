@@ -17,15 +17,19 @@ package struct ErrorGroup: Sendable, Hashable {
     self.shape = shape
   }
 
-  init(_ digest: SeriesDigest, model: Int) {
+  static func volatility(_ digest: SeriesDigest) -> Int {
     let ratio = digest.level > 0 ? digest.scale / digest.level : 0
-    let volatility = ratio < 0.03 ? 0 : ratio < 0.08 ? 1 : ratio < 0.2 ? 2 : 3
+    return ratio < 0.03 ? 0 : ratio < 0.08 ? 1 : ratio < 0.2 ? 2 : 3
+  }
+
+  init(_ digest: SeriesDigest, model: Int) {
     // Each fold around its own mean: a biased fold says nothing of the shape.
     var squares = 0.0
     var fourths = 0.0
     var count = 0.0
     for fold in digest.foldCutoffs.indices {
-      let errors = digest.score(model: model, fold: fold).standardErrors.filter { !$0.isNaN }.map(Double.init)
+      let score = digest.score(model: model, fold: fold)
+      let errors = score.standardErrors.prefix(score.steadyErrors).filter { !$0.isNaN }.map(Double.init)
       guard errors.count >= 4 else { continue }
       let mean = errors.reduce(0, +) / Double(errors.count)
       for error in errors {
@@ -37,6 +41,7 @@ package struct ErrorGroup: Sendable, Hashable {
     }
     let kurtosis = squares > 0 ? fourths * count / (squares * squares) : 3
     self.init(
-      volatility: volatility, shape: count < 24 || (kurtosis >= 2.4 && kurtosis < 5) ? 1 : kurtosis < 2.4 ? 0 : 2)
+      volatility: ErrorGroup.volatility(digest),
+      shape: count < 24 || (kurtosis >= 2.4 && kurtosis < 5) ? 1 : kurtosis < 2.4 ? 0 : 2)
   }
 }

@@ -9,14 +9,21 @@ struct FoldRun {
   /// Steps at which each series came to a new level, as known today, ascending.
   let changes: [[Int]]
   let settings: ContestSettings
-  /// Pinball loss summed over levels by `[fold][model][series][lead]`, divided by the scale; NaN without a reading or forecast.
-  private var lossCurves: [[[Float]]] = []
+  private(set) var past: PastFolds
+  /// Medians of the fold before by `[model]`, one block row a series; empty before the first one.
+  private var earlier: [ForecastBlock] = []
+  /// The lowest threshold of each series; nil without a ceiling.
+  let limits: [BreachLimit?]
 
-  init(panel: Panel, plan: FoldPlan, changes: [[Int]], settings: ContestSettings) {
+  init(panel: Panel, plan: FoldPlan, changes: [[Int]], limits: [BreachLimit?], settings: ContestSettings) {
     self.panel = panel
     self.plan = plan
     self.changes = changes
+    self.limits = limits
     self.settings = settings
+    past = PastFolds(
+      count: panel.count, cards: settings.contestants.map(\.card), leads: settings.leads,
+      horizon: plan.horizon)
   }
 
   /// Leads of a fold that have come true: no further ones are forecast.
@@ -31,6 +38,9 @@ struct FoldRun {
     let histories = (0..<panel.count).map { known.history($0) }
     let bounds = histories.indices.map { Bounds(history: histories[$0], ceiling: panel.ceilings[$0]) }
     let scales = histories.map { Float(Metrics.scale(of: $0) ?? 0) }
+    let windows = histories.indices.map { s in
+      limits[s].map { BreachWindow($0, history: histories[s].values.suffix(400)) }
+    }
     var blocks: [ForecastBlock] = []
     var curves: [[Float]] = []
     for contestant in settings.contestants {
@@ -38,7 +48,7 @@ struct FoldRun {
         switch contestant {
         case .model(let model):
           model.checkedForecast(of: contestant.card.seesRawReadings ? known : rebased, horizon: horizon)
-        case .combination(let combination): combine(combination, blocks: blocks, fold: fold, horizon: horizon)
+        case .combination(let combination): combine(combination, blocks: blocks, cutoff: cutoff, horizon: horizon)
         case .learner: preconditionFailure("\(contestant.card.name) is trained before a contest")
         }
       var curve = [Float](repeating: .nan, count: panel.count * horizon)
@@ -49,55 +59,51 @@ struct FoldRun {
           continue
         }
         block.clampQuantiles(series: s, to: bounds[s])
-        let result = scored(
-          series: s, block: block, tail: contestant.card.tail, cutoff: cutoff, scale: scales[s], curve: &curve)
+        var result = scored(
+          series: s, block: block, tail: contestant.card.tail, cutoff: cutoff, scale: scales[s], window: windows[s],
+          curve: &curve)
+        if fold > 0 { result.compare(block, with: earlier[model], series: s, apart: cutoff - plan.cutoffs[fold - 1]) }
         score(s, model, result, block)
       }
       blocks.append(block)
       curves.append(curve)
     }
-    lossCurves.append(curves)
+    past.append(
+      cutoff: cutoff, blocks: blocks, curves: curves, units: scales.map { $0 > 0 ? $0 : 1 }, panel: panel)
+    earlier = blocks
   }
 
-  /// A combination of the models that have already been played on this fold, each series with its own members.
+  /// A combination of the models that have already been played on this fold, each series by its own recipe.
   private func combine(
-    _ combination: any ForecastCombination, blocks: [ForecastBlock], fold: Int, horizon: Int
+    _ combination: any ForecastCombination, blocks: [ForecastBlock], cutoff: Int, horizon: Int
   ) -> ForecastBlock {
     var result = ForecastBlock(count: panel.count, horizon: horizon)
     for s in 0..<panel.count {
-      let available = blocks.indices.filter { blocks[$0].refusals[s] == nil }
-      guard !available.isEmpty else {
+      let models = blocks.indices.filter {
+        settings.contestants[$0].card.cost != .combined && blocks[$0].refusals[s] == nil
+      }
+      guard !models.isEmpty else {
         result.refusals[s] = blocks.first?.refusals[s] ?? .singular
         continue
       }
-      let members = combination.members(
-        cards: available.map { settings.contestants[$0].card },
-        losses: available.map { knownLoss(model: $0, series: s, before: fold) })
-      result.average(series: s, of: members.map { blocks[available[$0]] })
+      let recipe = past.recipe(combination, series: s, at: cutoff, of: models)
+      result.combine(series: s, recipe.blend, of: recipe.members.map { blocks[$0] })
     }
     return result
   }
 
-  /// Mean scaled loss of a model on earlier folds, seeing only readings up to the cutoff of `fold`; nil when there are none.
-  private func knownLoss(model: Int, series: Int, before fold: Int) -> Double? {
-    var sum = 0.0
-    var count = 0
-    for earlier in 0..<fold {
-      let horizon = leads(of: earlier)
-      let visible = min(horizon, plan.cutoffs[fold] - plan.cutoffs[earlier])
-      for lead in 0..<visible {
-        let loss = lossCurves[earlier][model][series * horizon + lead]
-        if !loss.isNaN {
-          sum += Double(loss)
-          count += 1
-        }
-      }
+  /// What each combination among the contestants would be made of in a forecast from `step`; nil for all others.
+  func recipes(series s: Int, at step: Int) -> [Recipe?] {
+    let models = past.players(series: s, at: step)
+    return settings.contestants.map { contestant in
+      guard case .combination(let combination) = contestant, !models.isEmpty else { return nil }
+      return past.recipe(combination, series: s, at: step, of: models)
     }
-    return count > 0 ? sum / Double(count) : nil
   }
 
   private func scored(
-    series s: Int, block: ForecastBlock, tail: TailShape, cutoff: Int, scale: Float, curve: inout [Float]
+    series s: Int, block: ForecastBlock, tail: TailShape, cutoff: Int, scale: Float, window: BreachWindow?,
+    curve: inout [Float]
   ) -> FoldScore {
     var score = FoldScore(outcome: .empty, scale: scale)
     let unit = score.lossUnit
@@ -113,6 +119,10 @@ struct FoldRun {
     var previous = Float.nan
     var nextLead = 0
     let steady = (changes[s].first { $0 > cutoff } ?? .max) - cutoff - 1
+    score.steadyErrors = settings.leads.leads.count { $0 <= steady }
+    var said = window
+    var came = window
+    let isOpen = window.map { !$0.isBreached } ?? false
     block.quantiles.withUnsafeBufferPointer { quantiles in
       let limits = tail.outerLimits(block.quantiles(of: s, in: quantiles))
       for lead in 1...horizon {
@@ -128,7 +138,18 @@ struct FoldRun {
         var pinball: Float = 0
         for k in 0..<Levels.count { pinball += Metrics.pinball(actual: actual, forecast: q[k], level: Levels.all[k]) }
         let spread = forecastSpread(q, scale: unit)
-        let bucket = LeadBucket(days: Double(lead) * days).rawValue
+        let place = LeadBucket(days: Double(lead) * days)
+        let bucket = place.rawValue
+        if let limit = window?.limit.value {
+          let chance = exceedance(q, of: limit) - (actual >= limit ? 1 : 0)
+          score.sumBrier += chance * chance
+        }
+        if isOpen {
+          said!.add(q[Levels.median])
+          came!.add(actual)
+          if said!.isBreached { score.breach.call(in: place) }
+          if came!.isBreached { score.breach.happen(in: place) }
+        }
         score.buckets[bucket].count += 1
         score.buckets[bucket].sumPinball += pinball
         score.buckets[bucket].sumSpread += spread
@@ -147,13 +168,18 @@ struct FoldRun {
         medianSquares += Double(fromMedian * fromMedian)
         if !previous.isNaN { products += Double(fromMedian * previous) }
         previous = fromMedian
-        if keepsError && lead <= steady {
+        if keepsError {
           score.standardErrors[nextLead] = StandardScore(q, scale: unit, tail: tail, limits: limits).score(of: actual)
         }
       }
     }
     guard score.count > 0 else { return score }
     score.outcome = .scored
+    if isOpen {
+      for bucket in LeadBucket.allCases where bucket.isOver(after: horizon, of: plan.horizon, days: days) {
+        score.breach.know(bucket)
+      }
+    }
     score.sumAbsoluteError = Float(absolute)
     score.sumSquaredError = Float(squared)
     score.sumError = Float(signed)
@@ -161,6 +187,32 @@ struct FoldRun {
     score.sumErrorProducts = Float(products)
     score.sumMedianErrorSquares = Float(medianSquares)
     return score
+  }
+}
+
+extension FoldScore {
+  /// How far the medians of the same dates have moved since the fold before.
+  fileprivate mutating func compare(_ block: ForecastBlock, with before: ForecastBlock, series s: Int, apart: Int) {
+    guard outcome == .scored, before.refusals[s] == nil else { return }
+    for lead in stride(from: 1, through: min(block.horizon, before.horizon - apart), by: 1) {
+      let now = block.quantiles[(s * block.horizon + lead - 1) * Levels.count + Levels.median]
+      let then = before.quantiles[(s * before.horizon + lead + apart - 1) * Levels.count + Levels.median]
+      sumChange += abs(now - then)
+      changeCount += 1
+    }
+  }
+}
+
+extension LeadBucket {
+  /// Whether the bucket has come true as far as it is forecast.
+  ///
+  /// - Parameters:
+  ///   - leads: That have come true.
+  ///   - horizon: Leads that are forecast.
+  ///   - days: In a step.
+  fileprivate func isOver(after leads: Int, of horizon: Int, days: Double) -> Bool {
+    let (first, last) = [(1.0, 30.0), (31, 60), (61, 90), (91, 180)][rawValue]
+    return Double(horizon) * days >= first && leads >= min(horizon, Int(last / days))
   }
 }
 

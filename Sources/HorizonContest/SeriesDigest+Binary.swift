@@ -1,4 +1,5 @@
 import HorizonCore
+import HorizonModels
 
 /// The digest as 32-bit words, for the spill file between the contest and the decisions.
 extension SeriesDigest {
@@ -45,8 +46,10 @@ extension SeriesDigest {
       guard case .scored = s.outcome else { continue }
       for v in [
         s.scale, s.sumAbsoluteError, s.sumSquaredError, s.sumError, s.sumAbsoluteActual, s.sumErrorProducts,
-        s.sumMedianErrorSquares, s.steadyCount, s.steadyPinball,
+        s.sumMedianErrorSquares, s.steadyCount, s.steadyPinball, s.sumBrier, s.sumChange, s.changeCount,
       ] { float(v) }
+      int(s.breach.bits)
+      int(s.steadyErrors)
       for b in s.buckets {
         float(b.count)
         float(b.sumPinball)
@@ -55,6 +58,18 @@ extension SeriesDigest {
       }
       int(s.standardErrors.count)
       for z in s.standardErrors { float(z) }
+    }
+    int(recipes.count)
+    for recipe in recipes {
+      int(recipe?.members.count ?? 0)
+      guard let recipe else { continue }
+      for member in recipe.members { int(member) }
+      switch recipe.blend {
+      case .median: int(0)
+      case .average(let weights):
+        int(1)
+        for weight in weights { float(weight) }
+      }
     }
     words[start - 1] = UInt32(words.count - start)
   }
@@ -121,6 +136,11 @@ extension SeriesDigest {
       s.sumMedianErrorSquares = float()
       s.steadyCount = float()
       s.steadyPinball = float()
+      s.sumBrier = float()
+      s.sumChange = float()
+      s.changeCount = float()
+      s.breach = FoldBreach(bits: int())
+      s.steadyErrors = int()
       for b in s.buckets.indices {
         s.buckets[b] = FoldScore.Bucket(
           count: float(), sumPinball: float(), inside80: float(), sumSpread: float())
@@ -128,6 +148,12 @@ extension SeriesDigest {
       let errors = int()
       s.standardErrors = (0..<errors).map { _ in float() }
       return s
+    }
+    recipes = (0..<int()).map { _ in
+      let count = int()
+      guard count > 0 else { return nil }
+      let members = (0..<count).map { _ in int() }
+      return Recipe(members: members, blend: int() == 0 ? .median : .average((0..<count).map { _ in float() }))
     }
     at = i
   }

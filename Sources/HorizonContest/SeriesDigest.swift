@@ -1,4 +1,5 @@
 package import HorizonCore
+package import HorizonModels
 
 /// What the contest keeps of one series: a few kilobytes from which every decision is made.
 package struct SeriesDigest: Sendable {
@@ -22,6 +23,9 @@ package struct SeriesDigest: Sendable {
   package var foldHorizon: Int
   /// `[model][fold]` in the order of the contestants.
   package var scores: [FoldScore]
+  /// What each combination would be made of in the published forecast, in the order of the contestants; nil for models, empty
+  /// without a contest.
+  package var recipes: [Recipe?] = []
 
   package func score(model: Int, fold: Int) -> FoldScore { scores[model * foldCutoffs.count + fold] }
 }
@@ -45,12 +49,20 @@ package struct FoldScore: Sendable {
   package var sumErrorProducts: Float = 0
   package var sumMedianErrorSquares: Float = 0
   /// Leads before the next level shift or resize, and their pinball loss summed over the seven levels: nobody could have forecast what
-  /// comes behind one, so models are not compared, nor intervals widened, by it.
+  /// comes behind one, so models are not compared by it.
   package var steadyCount: Float = 0
   package var steadyPinball: Float = 0
+  /// Squared errors of the chance to reach the lowest threshold, summed over the scored leads; 0 without one.
+  package var sumBrier: Float = 0
+  package var breach = FoldBreach()
+  /// How far the medians of the same dates moved since the fold before, and over how many leads.
+  package var sumChange: Float = 0
+  package var changeCount: Float = 0
   package var buckets = [Bucket](repeating: Bucket(), count: LeadBucket.allCases.count)
-  /// The actual's `StandardScore` at the digest's leads; NaN where there is no reading, or a level shift has come between.
+  /// The actual's `StandardScore` at the digest's leads; NaN where there is no reading.
   package var standardErrors: [Float] = []
+  /// How many of the digest's leads come before the next level shift.
+  package var steadyErrors = 0
 
   /// Sums over the scored leads of one bucket.
   package struct Bucket: Sendable {

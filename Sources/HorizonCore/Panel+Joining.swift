@@ -23,7 +23,7 @@ extension Panel {
         regressors: hasRegressors
           ? panels.flatMap { p in (0..<p.count).map { p.covariates.regressors(of: $0) } } : [],
         attributes: panels.flatMap { p in (0..<p.count).map { p.covariates.attributes(of: $0) } }),
-      isRebasable: panels[0].isRebasable)
+      rebasing: panels[0].rebasing)
   }
 }
 
@@ -36,6 +36,6 @@ extension Panel {
     return Panel(
       step: step, firstIndex: firstIndex + left, length: length - left,
       values: (0..<count).flatMap { row($0).dropFirst(left) }, seeds: seeds, capacityChanges: capacityChanges,
-      ceilings: ceilings, covariates: covariates, isRebasable: isRebasable)
+      ceilings: ceilings, covariates: covariates, rebasing: rebasing)
   }
 }

@@ -22,23 +22,23 @@ package struct Panel: Sendable {
   package let ceilings: [Double]
   package let covariates: Covariates
   package let notes = PanelNotes()
-  /// Whether `rebased` looks for level changes and bursts at all.
-  let isRebasable: Bool
+  /// What `rebased` takes out.
+  let rebasing: Rebasing
 
   /// - Parameters:
   ///   - values: `count * length` readings, a row per series, NaN where missing; infinities are not allowed.
   ///   - seeds: One per series.
   ///   - capacityChanges: One list per series, or nil where there are none.
   ///   - ceilings: One per series, or nil where none has one.
-  ///   - isRebasable: False leaves the readings as they are whatever happened to them.
+  ///   - rebasing: What `rebased` takes out of the readings.
   package init(
     step: Step, firstIndex: Int, length: Int, values: [Float], seeds: [UInt64], capacityChanges: [[LevelChange]]? = nil,
-    ceilings: [Double]? = nil, covariates: Covariates = .none, isRebasable: Bool = true
+    ceilings: [Double]? = nil, covariates: Covariates = .none, rebasing: Rebasing = .all
   ) {
     precondition(values.count == seeds.count * length, "a panel is a full matrix")
     precondition(capacityChanges.map { $0.count == seeds.count } ?? true, "a list of changes for each series")
     precondition(ceilings.map { $0.count == seeds.count } ?? true, "a ceiling for each series")
-    self.isRebasable = isRebasable
+    self.rebasing = rebasing
     self.ceilings = ceilings ?? Array(repeating: .nan, count: seeds.count)
     self.covariates = covariates
     self.capacityChanges = capacityChanges ?? Array(repeating: [], count: seeds.count)
@@ -66,7 +66,7 @@ package struct Panel: Sendable {
     capacityChanges = panel.capacityChanges
     ceilings = panel.ceilings
     covariates = panel.covariates
-    isRebasable = panel.isRebasable
+    rebasing = panel.rebasing
   }
 
   /// Step index of the last column.
@@ -87,7 +87,7 @@ package struct Panel: Sendable {
     return Panel(
       step: step, firstIndex: firstIndex, length: length, values: values, seeds: series.map { seeds[$0] },
       capacityChanges: series.map { capacityChanges[$0] }, ceilings: series.map { ceilings[$0] },
-      covariates: covariates.selecting(series), isRebasable: isRebasable)
+      covariates: covariates.selecting(series), rebasing: rebasing)
   }
 
   /// All readings up to the cutoff, `[series][length]`.

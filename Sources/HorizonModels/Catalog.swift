@@ -22,6 +22,10 @@ package enum Catalog {
       .learner(LSTM(weights: options.lstmWeights)),
       .model(LSTMZeroShot(weights: options.lstmWeights)),
       .combination(Ensemble()),
+      .combination(EnsembleMean()),
+      .combination(EnsembleMedian()),
+      .combination(EnsembleWeighted()),
+      .combination(EnsembleStacked()),
     ]
   }
 
@@ -92,25 +96,6 @@ extension ForecastBlock {
           }
         }
       }
-    }
-  }
-
-  /// Averages the means and quantiles of members into row `s`.
-  ///
-  /// - Parameter row: The row of the members; `s` when they cover the same series as this block.
-  package mutating func average(series s: Int, of members: [ForecastBlock], row: Int? = nil) {
-    let share = 1 / Float(members.count)
-    let from = row ?? s
-    for i in 0..<horizon {
-      var sum: Float = 0
-      for m in members { sum += m.mean[from * horizon + i] }
-      mean[s * horizon + i] = sum * share
-    }
-    let width = horizon * Levels.count
-    for i in 0..<width {
-      var sum: Float = 0
-      for m in members { sum += m.quantiles[from * width + i] }
-      quantiles[s * width + i] = sum * share
     }
   }
 

@@ -9,6 +9,9 @@ struct Comparison: Sendable {
   /// Names it, as `run.json` does.
   let record: RunManifest.Compared
   private let changes: RiskChanges
+  private let before: MoveReasons.Side
+  /// Why dates moved, by series.
+  private var reasons: [SeriesName: String] = [:]
   private let names: [Double: String]
 
   /// Entries of a list that the page holds, at most.
@@ -28,11 +31,22 @@ struct Comparison: Sendable {
     }
     changes = RiskChanges(
       from: snapshot(rows, earlier, time.microseconds), to: snapshot(risks, manifest, fleet.asOfTime))
+    self.before = (before.url, earlier, rows)
     let thresholds = earlier.settings.thresholds + manifest.settings.thresholds
     names = Dictionary(thresholds.map { ($0.percent, $0.name) }, uniquingKeysWith: { $1 })
     record = RunManifest.Compared(
       run: before.url.lastPathComponent, digest: earlier.digest, newRisks: changes.appeared.count,
       goneRisks: changes.gone.count, movedDates: changes.moved.count)
+  }
+
+  /// Finds out why the listed dates moved; what cannot be told stays without a reason.
+  ///
+  /// - Parameter run: Folder of the run that is being made, with its tables.
+  mutating func tellReasons(
+    _ run: URL, _ manifest: RunManifest, risks: [RiskRow], _ fleet: Fleet, threads: Int
+  ) async {
+    let moves = MoveReasons(earlier: before, later: (run, manifest, risks), fleet: fleet)
+    reasons = (try? await moves.told(changes.moved.prefix(Comparison.mostListed), threads: threads)) ?? [:]
   }
 
   /// As the page shows it.
@@ -48,7 +62,8 @@ struct Comparison: Sendable {
         ReportData.Changes.Change(
           server: change.series.server, resource: change.series.resource, threshold: names[change.threshold] ?? "",
           before: change.before.map(state), now: change.now.map(state),
-          movedDays: change.movedDays.map { Int($0.rounded()) })
+          movedDays: change.movedDays.map { Int($0.rounded()) },
+          reason: change.movedDays == nil ? nil : reasons[change.series])
       })
   }
 

@@ -5,8 +5,10 @@ package import HorizonModels
 package struct Composition: Sendable {
   /// Whose parts they are.
   package let model: String
-  /// Models whose forecasts are averaged, where the one that publishes is a combination; else empty.
+  /// Models whose forecasts are combined, where the one that publishes is a combination; else empty.
   package let members: [String]
+  /// How.
+  let blend: Blend
   /// Those of the members that have parts, `model` the first of them.
   package let membersWithParts: [String]
   let step: Step
@@ -43,11 +45,12 @@ package struct Composition: Sendable {
   ///   - parts: The trend first, all of the same length.
   ///   - holidays: Those that the model knew.
   package init(
-    model: String, members: [String] = [], membersWithParts: [String], step: Step, firstIndex: Int, cutoff: Int,
-    parts: [Part], holidays: Holidays = Holidays(), teacher: String? = nil
+    model: String, members: [String] = [], blend: Blend? = nil, membersWithParts: [String], step: Step, firstIndex: Int,
+    cutoff: Int, parts: [Part], holidays: Holidays = Holidays(), teacher: String? = nil
   ) {
     self.model = model
     self.members = members
+    self.blend = blend ?? .equal(max(1, members.count))
     self.membersWithParts = membersWithParts
     self.step = step
     self.firstIndex = firstIndex
@@ -80,13 +83,18 @@ package struct Composition: Sendable {
 package struct Publisher: Sendable, Hashable {
   /// A model or a combination of the catalog.
   let name: String
-  /// The models that are averaged where `name` is a combination; else empty.
+  /// The models that are combined where `name` is a combination; else empty.
   let members: [String]
+  let blend: Blend
 
-  /// - Parameter members: Of the champion; a stand-in has none.
-  package init(publishedBy name: String, champion: String, members: [String]) {
+  /// - Parameters:
+  ///   - members: Of the champion; a stand-in has none.
+  ///   - blend: How they are combined; an average of equal weights by default.
+  package init(publishedBy name: String, champion: String, members: [String], blend: Blend? = nil) {
     self.name = name
-    self.members = name == champion ? members : []
+    let isCombined = name == champion && !members.isEmpty
+    self.members = isCombined ? members : []
+    self.blend = isCombined ? blend ?? .equal(members.count) : .equal(1)
   }
 
   /// The models that are fitted.
@@ -162,7 +170,7 @@ package struct Refit {
             trend.past.count == group.cutoff - first + 1 && trend.ahead.count == horizon,
             "a component has a value at each step of the history and each lead")
           result[s] = Composition(
-            model: group.model, members: publishers[s].members,
+            model: group.model, members: publishers[s].members, blend: publishers[s].blend,
             membersWithParts: publishers[s].models.filter { telling[$0] != nil }, step: panel.step,
             firstIndex: first, cutoff: group.cutoff,
             parts: Composition.parts(components, regressors: Set(view.covariates.regressors(of: row).map(\.name))),
@@ -189,16 +197,19 @@ package struct Refit {
   /// The point forecast of one series; nil when a model is not known or all refuse.
   package func mean(_ publisher: Publisher, series s: Int) -> [Float]? {
     var blocks: [ForecastBlock] = []
-    for name in publisher.models {
+    var fitted: [Int] = []
+    for (member, name) in publisher.models.enumerated() {
       guard let method = model(name) else { return nil }
       let block = method.checkedForecast(
         of: view(method, [s], isRaw: isRaw(method, series: s)), horizon: horizon)
-      if block.refusals[0] == nil { blocks.append(block) }
+      guard block.refusals[0] == nil else { continue }
+      blocks.append(block)
+      fitted.append(member)
     }
     guard !blocks.isEmpty else { return nil }
-    var average = ForecastBlock(count: 1, horizon: horizon)
-    average.average(series: 0, of: blocks)
-    return average.mean
+    var combined = ForecastBlock(count: 1, horizon: horizon)
+    combined.combine(series: 0, publisher.blend.keeping(fitted), of: blocks)
+    return combined.mean
   }
 }
 

@@ -1,4 +1,5 @@
 import HorizonCore
+package import HorizonModels
 
 /// What a forecast is made of, in plain English: one sentence a part, and what adds up at a date.
 package struct CompositionWords: Sendable {
@@ -174,7 +175,7 @@ package struct CompositionWords: Sendable {
   package var attribution: String? {
     guard !composition.members.isEmpty else { return nil }
     let others = composition.membersWithParts.filter { $0 != composition.model }
-    return "The forecast averages \(composition.members.listed). "
+    return "The forecast \(composition.blend.words(composition.members)). "
       + (others.isEmpty
         ? "Of these only \(composition.model) can be taken apart"
         : "Of these \(composition.membersWithParts.listed) can be taken apart; shown is \(composition.model)")
@@ -265,6 +266,19 @@ extension Composition {
       return CompositionWords.Event(
         name: entry.name, index: first, amount: values.reduce(0, +) / Double(values.count))
     }.sorted { ($0.index, $0.name) < ($1.index, $1.name) }
+  }
+}
+
+extension Blend {
+  /// Such as "averages a, b and c", "averages 52 % a, 30 % b and 18 % c" or "is the median of a, b and c".
+  package func words(_ members: [String], what: String? = nil) -> String {
+    let of = what.map { "\($0) of " } ?? ""
+    guard case .average(let weights) = self else { return "is the median of \(of)\(members.listed)" }
+    guard let least = weights.min(), let most = weights.max(), most - least > 0.005 else {
+      return "averages \(of)\(members.listed)"
+    }
+    let shown = zip(members, weights).filter { $0.1 >= 0.005 }.sorted { $0.1 > $1.1 }
+    return "averages \(of)\(shown.map { "\(fixed(Double($0.1) * 100, digits: 0)) % \($0.0)" }.listed)"
   }
 }
 

@@ -24,7 +24,7 @@ extension Doctor {
     }
     let master = self.master()
     return [permissions(path), freeDisk(path), lock(), settings()] + master.findings
-      + [inventory(), quality()] + [latest()].compactMap { $0 } + runs() + [leftovers()]
+      + [inventory(), quality()] + [latest()].compactMap { $0 } + runs() + ledger(master.manifest) + [leftovers()]
       + [clock(master.manifest)].compactMap { $0 }
   }
 
@@ -97,6 +97,7 @@ extension Doctor {
       let settings = try sources.settings()
       _ = try sources.threads()
       _ = try sources.chunk()
+      _ = try sources.keepRunsDays()
       let named = [
         ("inventory", settings.inventory), ("renames", settings.renames), ("capacity", settings.capacity),
         ("holidays", settings.holidays), ("regressors", settings.regressors),
@@ -256,10 +257,37 @@ extension Doctor {
     return nil
   }
 
+  private func ledger(_ manifest: MasterManifest?) -> [Finding] {
+    let ledger = LedgerFolder(workspace.ledger)
+    let origins = ledger.origins()
+    guard !origins.isEmpty else { return [.info("ledger", "no rows yet")] }
+    guard manifest != nil, let known = try? KnownSeries(workspace) else {
+      return [.info("ledger", "\(origins.count) runs; without a master its rows cannot be told from another fleet's")]
+    }
+    let reading = LedgerReading(ledger, before: .max, of: known)
+    let kept = Set(workspace.finishedRuns().map(\.asOf))
+    let mended = reading.damaged.filter { kept.contains($0.origin) }
+    var findings = mended.map { origin, error in
+      Finding.warning(
+        "ledger", "\(error.path) cannot be read: \(error.message).",
+        remedy: "The next run makes it anew from the forecasts of \(origin).")
+    }
+    var lost = reading
+    lost.damaged.removeAll { kept.contains($0.origin) }
+    findings += lost.remarks(ledger).map { Finding.warning("ledger", $0.message, remedy: $0.remedy) }
+    if findings.isEmpty {
+      findings = [
+        .ok(
+          "ledger", "\(origins.count) run\(origins.count == 1 ? "" : "s"), \(grouped(reading.rows)) forecasts complete")
+      ]
+    }
+    return findings
+  }
+
   private func leftovers() -> Finding {
     let files = FileManager.default
     var found: [String] = []
-    for folder in [workspace.folder, workspace.runs, workspace.backtests] {
+    for folder in [workspace.folder, workspace.runs, workspace.backtests, workspace.ledger] {
       let names = (try? files.contentsOfDirectory(atPath: folder.path)) ?? []
       found += names.filter {
         $0.hasPrefix(".tmp-") || $0.hasPrefix(".latest-") || $0.hasPrefix(".scratch") || $0.hasPrefix(".master")

@@ -36,6 +36,8 @@ package struct Explanation: Sendable {
   package var profile: Profile?
   /// Nil where no model that publishes can be taken apart.
   package var components: Components?
+  /// Nil for a series that is never at risk.
+  package var move: Move?
   package var history: [Point]
   package var forecast: [Interval]
   package var sources: [Source]
@@ -46,6 +48,8 @@ package struct Explanation: Sendable {
     package var champion: String
     /// Models that the champion combines.
     package var members: [String]
+    /// One for each member, together 1; empty where the median of the members is taken, or there are none.
+    package var weights: [Double]
     /// Who publishes: the champion, or the stand-in when it failed.
     package var publishedBy: String
     package var folds: [String]
@@ -60,9 +64,7 @@ package struct Explanation: Sendable {
     /// `scored`, `refused` or `failed`.
     package var status: String
     package var reason: String?
-    /// Mean scaled loss over folds, recent ones weighing more: what selection compares.
-    package var loss: Double?
-    /// `loss` over seasonal naive's: the order of selection.
+    /// Expected loss over seasonal naive's, from the folds, shrunk towards what wins for series like this one: the order of selection.
     package var relativeLoss: Double?
     /// By fold, oldest first; null where there is none.
     package var relativeLosses: [Double?]
@@ -75,7 +77,9 @@ package struct Explanation: Sendable {
     /// Days ahead, such as `1-30`.
     package var days: String
     package var tier: TrustTier
-    /// The test that keeps the tier from being higher.
+    /// The test that keeps the tier from being higher; `earned` where none does.
+    package var code: String
+    /// What it found, and what it asks for.
     package var reason: String
   }
 
@@ -222,6 +226,48 @@ package struct Explanation: Sendable {
     package var amounts: [Double]
   }
 
+  /// Why the date of the lowest limit that has one is another than the run before said: one change after the other, each published
+  /// again by itself.
+  package struct Move: Sendable, Encodable {
+    /// Name of the earlier run's folder.
+    package var run: String?
+    /// Percent of capacity.
+    package var threshold: Double?
+    /// As published.
+    package var before: Outlook?
+    package var now: Outlook?
+    /// Negative when it comes sooner; nil where a date lies beyond the horizon.
+    package var movedDays: Double?
+    /// The window of the chances; nil where the horizon is shorter than all.
+    package var withinDays: Int?
+    /// In the order in which they were changed: they add up to the whole.
+    package var parts: [MovePart] = []
+    /// Sentences.
+    package var words: [String] = []
+    /// Why nothing is told.
+    package var note: String?
+  }
+
+  package struct Outlook: Sendable, Encodable {
+    /// Of the median first breach; nil beyond the horizon.
+    package var date: String?
+    package var isCrossed: Bool
+    /// Of a breach within the window.
+    package var chance: Double?
+  }
+
+  package struct MovePart: Sendable, Encodable {
+    /// `restated`, `readings`, `level_shift`, `level_shift_recognised`, `capacity`, `champion`, `members`, `training`,
+    /// `calibration`, `settings` or `rest`.
+    package var cause: String
+    package var movedDays: Double?
+    package var changedChance: Double?
+    /// What would have been published after this change.
+    package var outlook: Outlook
+    /// Nil where it moved nothing.
+    package var words: String?
+  }
+
   package struct CleanUps: Sendable, Encodable {
     /// From one to the next, typically.
     package var days: Double
@@ -264,7 +310,7 @@ package struct Explanation: Sendable {
 extension Explanation: Encodable {
   private enum Key: String, CodingKey {
     case server, resource, run, step, horizon, unit, capacity, live, risks, contest, trust, quality, changes, profile
-    case components, history, forecast, sources
+    case components, move, history, forecast, sources
     case asOf = "as_of"
     case capacityDecision = "capacity_decision"
     case breachRule = "breach_rule"
@@ -290,6 +336,7 @@ extension Explanation: Encodable {
     try box.encode(changes, forKey: .changes)
     try box.encode(profile, forKey: .profile)
     try box.encode(components, forKey: .components)
+    try box.encode(move, forKey: .move)
     try box.encode(history, forKey: .history)
     try box.encode(forecast, forKey: .forecast)
     try box.encode(sources, forKey: .sources)

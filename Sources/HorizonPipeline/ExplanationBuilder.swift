@@ -32,7 +32,7 @@ extension Explanation {
       contest: Contest(record), trust: [], quality: Quality(record),
       changes: (shifts + resizes).sorted { ($0.date, $0.kind.rawValue) < ($1.date, $1.kind.rawValue) },
       profile: view.flatMap { Profile($0.history, ceiling: record.decision.ceiling, unit: record.resource?.unit) },
-      components: nil,
+      components: nil, move: nil,
       history: zip(record.history.times, record.history.values).map { Point(time: text($0), value: $1) },
       forecast: record.forecast.map {
         Interval(
@@ -41,24 +41,26 @@ extension Explanation {
     components = Components(record, risks: record.risks)
     let longest = Double(record.forecast.count) * step.days
     // Neighbours that say the same are one.
-    var spans: [(first: Int, last: Int, tier: TrustTier, reason: String)] = []
+    var spans: [(first: Int, last: Int, tier: TrustTier, code: String, reason: String)] = []
     for ((first, last), judged) in zip([(1, 30), (31, 60), (61, 90), (91, 180)], record.decision.tiers)
     where Double(first) <= max(longest, 1) {
       if let before = spans.last, before.tier == judged.tier, before.reason == judged.reason {
         spans[spans.count - 1].last = last
       } else {
-        spans.append((first, last, judged.tier, judged.reason))
+        spans.append((first, last, judged.tier, judged.code, judged.reason))
       }
     }
     let tested = Int(Double(record.decision.testedLead) * step.days)
     let isUntested = record.decision.isContested && Double(tested) < min(longest, 180)
     let reach = isUntested ? tested : max(1, Int(longest.rounded(.up)))
     trust = spans.filter { $0.first <= reach }.map {
-      Trust(days: "\($0.first)-\(min($0.last, reach))", tier: $0.tier, reason: $0.reason)
+      Trust(days: "\($0.first)-\(min($0.last, reach))", tier: $0.tier, code: $0.code, reason: $0.reason)
     }
     if isUntested {
       trust.append(
-        Trust(days: "\(tested + 1) on", tier: .low, reason: "no fold has tested leads beyond \(tested) days"))
+        Trust(
+          days: "\(tested + 1) on", tier: .low, code: TierCode.untested.rawValue,
+          reason: "no fold has tested leads beyond \(tested) days"))
     }
   }
 }
@@ -71,82 +73,72 @@ extension Explanation.Contest {
     let cutoffs = Set(record.contest.map(\.cutoff)).sorted()
     let byModel = Dictionary(grouping: record.contest, by: \.model)
     let baseline = Dictionary(
-      (byModel[Catalog.baseline] ?? []).map { ($0.cutoff, $0.loss) }, uniquingKeysWith: { first, _ in first })
-    // Folds that nobody could be scored on do not count against a model.
-    let selectable: [[Selection.FoldLoss]?] = names.map { name in
-      let rows = byModel[name]!.filter { $0.reason != nothingToScore }
-      return rows.isEmpty || rows.contains { $0.loss == nil } ? nil : rows.map { $0.loss! }
-    }
-    let cards = names.map { name in Catalog.all.first { $0.card.name == name }?.card }
-    let selection = cards.contains { $0 == nil } ? nil : Selection(selectable, cards: cards.map { $0! })
-    let baseLoss = names.firstIndex(of: Catalog.baseline).flatMap { selection?.steadyLosses[$0] }
+      (byModel[Catalog.baseline] ?? []).map { ($0.cutoff, $0.steadyLoss) }, uniquingKeysWith: { first, _ in first })
     self.init(
-      models: names.enumerated().map { position, name in
+      models: names.map { name in
         let rows = byModel[name]!
         let ratios = cutoffs.map { cutoff -> Double? in
-          guard let loss = rows.first(where: { $0.cutoff == cutoff })?.loss, let base = baseline[cutoff] ?? nil,
-            base.steady > 0
+          guard let loss = rows.first(where: { $0.cutoff == cutoff })?.steadyLoss, let base = baseline[cutoff] ?? nil,
+            base > 0
           else { return nil }
-          return loss.steady / base.steady
+          return loss / base
         }
         let coverages = rows.compactMap(\.coverage80)
         let worst =
           rows.first { $0.status == "failed" } ?? rows.first { $0.status != "scored" && $0.reason != nothingToScore }
         return Explanation.Model(
           name: name, status: worst?.status ?? (rows.contains { $0.status == "scored" } ? "scored" : "refused"),
-          reason: worst?.reason, loss: selection?.steadyLosses[position],
-          relativeLoss: selection.flatMap { selection in
-            guard let own = selection.steadyLosses[position], let base = baseLoss, base > 0 else { return nil }
-            return own / base
-          }, relativeLosses: ratios,
+          reason: worst?.reason, relativeLoss: rows.first?.expectedRatio, relativeLosses: ratios,
           coverage80: coverages.isEmpty ? nil : coverages.reduce(0, +) / Double(coverages.count),
           isChampion: decision.isContested && name == decision.champion)
       },
-      champion: decision.champion, members: decision.members,
+      champion: decision.champion, members: decision.members, weights: decision.blend.weights,
       publishedBy: record.forecast.first?.model ?? decision.champion,
       folds: cutoffs.map { ISOTime.string($0, full: record.step.seconds < 86_400) }, lossRatio: decision.lossRatio,
       why: [])
-    why = reasons(decision, selection: selection, names: names, cards: cards.compactMap { $0 })
-    if record.contest.contains(where: { ($0.loss?.steadyShare ?? 1) < 1 }) {
+    let losses = (byModel[decision.champion] ?? []).compactMap(\.steadyLoss)
+    why = reasons(decision, wasNeverOff: !losses.isEmpty && losses.allSatisfy { $0 == 0 })
+    if record.contest.contains(where: { ($0.steadyShare ?? 1) < 1 }) {
       why.append("Leads behind a level shift are left out of the comparison: no model could have known of it.")
     }
   }
 
-  /// Why the champion was chosen, from the losses in the leaderboard by the rule that chose it.
-  private func reasons(
-    _ decision: SeriesRecord.DecisionRecord, selection: Selection?, names: [String], cards: [ModelCard]
-  ) -> [String] {
+  /// Why the champion was chosen, as the run wrote it down.
+  private func reasons(_ decision: SeriesRecord.DecisionRecord, wasNeverOff: Bool) -> [String] {
     guard decision.isContested else {
       return ["There was too little history for a contest, so \(decision.champion), the baseline, publishes."]
     }
-    var sentences: [String] = []
-    if let selection, names[selection.champion] == decision.champion, selection.steadyLosses[selection.champion]! == 0 {
-      sentences.append("\(decision.champion) was never off on the folds, so no other model can beat it.")
-    } else if let selection, names[selection.champion] == decision.champion {
-      let own = selection.steadyLosses[selection.champion]!
-      let best = selection.steadyLosses[selection.best]!
-      if selection.best == selection.champion {
-        let next = selection.steadyLosses.indices.filter {
-          $0 != selection.champion && selection.steadyLosses[$0] != nil
-        }
-        .min { (selection.steadyLosses[$0]!, $0) < (selection.steadyLosses[$1]!, $1) }
-        sentences.append(
-          "\(decision.champion) has the least mean loss over the folds, recent folds weighing more"
-            + (next.map { ", \(share(1 - own / selection.steadyLosses[$0]!)) below the next, \(names[$0])." } ?? "."))
-      } else {
-        sentences.append(
-          "\(names[selection.best]) has the least mean loss, but \(decision.champion) is \(share(own / best - 1)) above it, "
-            + "within one standard error of the fold differences and within 2 %, and costs less "
-            + "(\(cards[selection.champion].cost) against \(cards[selection.best].cost)): a tie goes to the cheaper model."
-        )
+    let others = models.filter { !$0.isChampion && $0.relativeLoss != nil }
+      .sorted { ($0.relativeLoss!, $0.name) < ($1.relativeLoss!, $1.name) }
+    let own = models.first(where: \.isChampion)?.relativeLoss
+    var sentences = [
+      "\(decision.champion) has the least loss to be expected, from the folds and from series like this one."
+    ]
+    if wasNeverOff {
+      sentences = ["\(decision.champion) was never off on the folds, so no other model can beat it."]
+    } else if let own, own > 0, let next = others.first, let theirs = next.relativeLoss {
+      switch decision.choice {
+      case .least?:
+        sentences = [
+          "\(decision.champion) has the least loss to be expected, from the folds and from series like this one: "
+            + "\(share(1 - own / theirs)) below the next, \(next.name)."
+        ]
+      case .incumbent?, .brier?, .cost?:
+        let why =
+          switch decision.choice {
+          case .incumbent: "it was the champion of the run before"
+          case .brier: "its chances of reaching the lowest threshold were better"
+          default: "it costs less"
+          }
+        sentences = [
+          "\(next.name) has the least loss to be expected, but \(decision.champion) is only \(share(own / theirs - 1)) above it, "
+            + "within one standard error of the fold differences and within \(share(Selection.tieMargin)), and \(why)."
+        ]
+      case nil: break
       }
-    } else {
-      sentences.append(
-        "\(decision.champion) was chosen by the HorizonScale that made this run; this one would not rank the folds the same way."
-      )
     }
     if !decision.members.isEmpty {
-      sentences.append("It averages the quantiles of \(decision.members.joined(separator: ", ")).")
+      sentences.append("It \(decision.blend.words(decision.members, what: "the quantiles")).")
     }
     if publishedBy != decision.champion {
       sentences.append(

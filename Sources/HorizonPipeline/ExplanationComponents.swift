@@ -12,7 +12,8 @@ extension Explanation.Components {
     let cutoff = decision.isLive ? record.asOf : record.step.index(ofMicroseconds: last)
     guard let panel = record.panel(until: record.asOf) else { return nil }
     let horizon = record.forecast.count
-    let publisher = Publisher(publishedBy: published, champion: decision.champion, members: decision.members)
+    let publisher = Publisher(
+      publishedBy: published, champion: decision.champion, members: decision.members, blend: decision.blend)
     guard let options = try? record.manifest.settings.modelOptions() else { return nil }
     let (contestants, unread) = Catalog.contestants(options).loaded(from: record.folder, wanted: Set(publisher.models))
     if let first = unread.first {

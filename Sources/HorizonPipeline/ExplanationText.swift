@@ -16,6 +16,7 @@ private struct ExplanationText {
     let sections: [(String?, [String], String?)] = [
       (nil, headline, "risks.parquet"),
       (chartTitle, chart, "forecasts.parquet, master"),
+      ("Since the run before", moved, "runs, computed from master"),
       ("What the forecast is made of", components, "computed from master"),
       ("Contest", contest, "leaderboard.parquet, decisions.parquet"),
       ("Trust", trust, "decisions.parquet"),
@@ -256,6 +257,16 @@ private struct ExplanationText {
     return lines
   }
 
+  // MARK: since the run before
+
+  private var moved: [String] {
+    guard let move = explanation.move else { return [] }
+    if let note = move.note { return paragraph(note) }
+    return paragraph(move.words.joined(separator: " "))
+      + paragraph("One change after the other, in this order, each published again by itself; the parts add up.")
+      .map { style.styled($0, .dim) }
+  }
+
   // MARK: components
 
   private var components: [String] {
@@ -298,7 +309,7 @@ private struct ExplanationText {
       if let reason = model.reason { lines += paragraph("\(model.status): \(reason)", indent: 4) }
     }
     if showsFolds {
-      let legend = "All folds, recent ones weighing more; then fold by fold, the oldest first."
+      let legend = "To be expected from all folds and from series like this one; then fold by fold, the oldest first."
       lines += paragraph(legend, indent: 2).map { style.styled($0, .dim) }
     }
     return lines + c.why.flatMap { paragraph($0) }
@@ -316,13 +327,7 @@ private struct ExplanationText {
 
   private var trust: [String] {
     guard !explanation.trust.isEmpty else { return [] }
-    let tests = TierTests()
     return explanation.trust.flatMap { paragraph("days \($0.days): \($0.tier.rawValue), \($0.reason)", hanging: 6) }
-      + paragraph(
-        "High needs \(fixed(tests.highHistoryDays, digits: 0)) days of history, at most \(percent(Double(tests.highGapShare))) missing, "
-          + "a loss at least \(percent(tests.highSkill)) below seasonal naive's, and an 80 % interval no wider than the headroom "
-          + "(than half the level where a limit is crossed or there is none)."
-      ).map { style.styled($0, .dim) }
   }
 
   private var quality: [String] {

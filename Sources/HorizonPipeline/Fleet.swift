@@ -1,6 +1,7 @@
 package import Foundation
 import HorizonContest
 package import HorizonCore
+import HorizonRisk
 import HorizonSources
 package import HorizonStore
 
@@ -9,10 +10,11 @@ package struct Fleet: Sendable {
   package let master: URL
   package let manifest: MasterManifest
   /// Step index of the last time known.
-  package let asOf: Int
+  package private(set) var asOf: Int
   package let staleAfter: Int?
   /// Whether level shifts, resizes and bursts are taken out before models see the readings.
   let rebases: Bool
+  let risk: RiskSettings
   /// Holidays and regressors that panels are to know.
   var covariates = CovariateFiles.none
 
@@ -43,6 +45,14 @@ package struct Fleet: Sendable {
     }
     staleAfter = settings.staleAfter
     rebases = settings.rebase ?? true
+    risk = try settings.risk()
+  }
+
+  /// The same fleet with all readings of its master, where the as-of lies before the newest of them.
+  var upToDate: Fleet {
+    var fleet = self
+    fleet.asOf = max(asOf, manifest.lastIndex)
+    return fleet
   }
 
   package var step: Step { manifest.step }
@@ -103,11 +113,17 @@ final class TileReader {
       step: fleet.step, firstIndex: tile.firstIndex, length: length, values: values,
       seeds: names.map { stableHash($0.description, seed: seed) },
       capacityChanges: resource.readingsAreShares ? tile.capacityChanges : nil, ceilings: ceilings,
-      covariates: fleet.covariates.covariates(of: names), isRebasable: fleet.rebases)
+      covariates: fleet.covariates.covariates(of: names), rebasing: fleet.rebases ? .all : .nothing)
     return FleetTile(
       contest: ContestTile(
-        names: names, panel: panel, lastReading: tile.lastReading, staleAfter: fleet.staleAfter ?? fleet.step.staleAfter
-      ),
+        names: names, panel: panel, lastReading: tile.lastReading,
+        staleAfter: fleet.staleAfter ?? fleet.step.staleAfter,
+        limits: ceilings.map { ceiling in
+          ceiling > 0
+            ? BreachLimit(
+              value: Float(ceiling * fleet.risk.thresholds[0].percent / 100), rule: fleet.risk.rule(for: resource.name))
+            : nil
+        }),
       resource: resource)
   }
 }

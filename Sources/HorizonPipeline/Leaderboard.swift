@@ -33,7 +33,7 @@ private struct LeaderboardRows {
   private var status = KeyColumn()
   private var reason: [String?] = []
   /// What selection uses.
-  private var selection = [[Double]](repeating: [], count: 3)
+  private var selection = [[Double]](repeating: [], count: 4)
   private var scores = [[Float]](repeating: [], count: 5)
   private var champion: [Bool] = []
 
@@ -52,6 +52,7 @@ private struct LeaderboardRows {
         selection[0].append(score.scaledLoss ?? .nan)
         selection[1].append(score.steadyLoss ?? .nan)
         selection[2].append(isScored ? score.steadyShare : .nan)
+        selection[3].append((decision.isContested ? decision.expected[m] : nil) ?? .nan)
         let n = score.count
         switch score.outcome {
         case .scored:

@@ -41,7 +41,7 @@ private struct Part: Hashable {
 
 /// Refits and forecasts every series of a tile as decided.
 func publication(
-  of tile: ContestTile, decisions: ArraySlice<Decision>, contestants: [Contestant], table: CalibrationTable,
+  of tile: ContestTile, decisions: ArraySlice<Decision>, contestants: [Contestant], table: some CalibrationQuantiles,
   horizon: Int
 ) -> Publication {
   let decisions = Array(decisions)
@@ -67,22 +67,24 @@ func publication(
   let baseline = contestants.firstIndex { $0.card.name == Catalog.baseline }!
   var wanted = [Int: [Int]]()
   for (s, decision) in decisions.enumerated() {
-    for model in decision.members.isEmpty ? [decision.champion] : decision.members {
+    for model in decision.published.members {
       wanted[model, default: []].append(s)
     }
   }
   for (model, series) in wanted { run(model, on: series) }
   for (s, decision) in decisions.enumerated() {
-    let parts = (decision.members.isEmpty ? [decision.champion] : decision.members)
-      .compactMap { own[s]?[$0] }.filter { $0.refusals[0] == nil }
-    if parts.isEmpty {
+    let recipe = decision.published
+    let fitted = recipe.members.indices.filter { own[s]?[recipe.members[$0]].map { $0.refusals[0] == nil } ?? false }
+    if fitted.isEmpty {
       run(baseline, on: [s])
       result.isStandIn[s] = decision.isContested
       result.models.append(contestants[baseline].card.name)
+      result.forecasts.combine(series: s, .equal(1), of: [own[s]![baseline]!], row: 0)
     } else {
       result.models.append(contestants[decision.champion].card.name)
+      result.forecasts.combine(
+        series: s, recipe.blend.keeping(fitted), of: fitted.map { own[s]![recipe.members[$0]]! }, row: 0)
     }
-    result.forecasts.average(series: s, of: parts.isEmpty ? [own[s]![baseline]!] : parts, row: 0)
     result.bounds.append(
       Bounds(history: tile.panel.cut(at: tile.cutoff(s)).history(s), ceiling: tile.ceilings[s]))
     result.forecasts.clampQuantiles(series: s, to: result.bounds[s])

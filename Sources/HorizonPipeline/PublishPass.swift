@@ -79,18 +79,30 @@ private struct PublishedTile: Sendable {
         tile.names[s], block: published.raw, row: s, cutoff: cutoff, step: step, model: published.models[s],
         tiers: tiers)
       if published.isStandIn[s] { standIns += 1 }
-      guard tile.isLive(s), tile.ceilings[s] > 0 else { continue }
-      let history = tile.panel.history(s)
-      let width = plan.horizon * Levels.count
-      risks += try assessRisk(
-        RiskInput(
-          series: tile.names[s], quantiles: published.forecasts.quantiles[(s * width)..<((s + 1) * width)],
-          history: history.values.suffix(400), capacity: tile.ceilings[s], floor: published.bounds[s].floor,
-          bounded: published.bounds[s].ceiling != nil, persistence: decision.persistence,
-          tail: published.isStandIn[s] ? .exponential : decision.tail, tiers: tiers, step: step,
-          asOf: tile.panel.cutoff,
-          rule: plan.risk.rule(for: decided.tile.resource.name)),
-        settings: plan.risk, bank: bank)
+      risks += try published.risks(
+        of: s, in: tile, decision: decision, tiers: tiers, resource: decided.tile.resource.name, settings: plan.risk,
+        bank: bank)
     }
+  }
+}
+
+extension Publication {
+  /// What is at stake for one series of the tile that was published; nothing where it has ended or has no ceiling.
+  ///
+  /// - Parameter tiers: Of each lead.
+  func risks(
+    of s: Int, in tile: ContestTile, decision: Decision, tiers: [TrustTier], resource: String, settings: RiskSettings,
+    bank: RankPathBank
+  ) throws(RiskError) -> [RiskRow] {
+    guard tile.isLive(s), tile.ceilings[s] > 0 else { return [] }
+    let width = forecasts.horizon * Levels.count
+    return try assessRisk(
+      RiskInput(
+        series: tile.names[s], quantiles: forecasts.quantiles[(s * width)..<((s + 1) * width)],
+        history: tile.panel.history(s).values.suffix(400), capacity: tile.ceilings[s], floor: bounds[s].floor,
+        bounded: bounds[s].ceiling != nil, persistence: decision.persistence,
+        tail: isStandIn[s] ? .exponential : decision.tail, tiers: tiers, step: tile.panel.step,
+        asOf: tile.panel.cutoff, rule: settings.rule(for: resource)),
+      settings: settings, bank: bank)
   }
 }

@@ -1,6 +1,7 @@
 package import Foundation
 import HorizonContest
 package import HorizonCore
+import HorizonLedger
 import HorizonModels
 import HorizonReport
 import HorizonRisk
@@ -19,13 +20,13 @@ package func writtenReport(of run: URL) throws(Failure) -> String {
 
 /// Renders the page of a run that is being made, from its files and the master's readings.
 func report(
-  of run: URL, manifest: RunManifest, risks: [RiskRow], comparison: Comparison?, covariates: CovariateFiles,
-  in workspace: Workspace, threads: Int
+  of run: URL, manifest: RunManifest, risks: [RiskRow], comparison: Comparison?, record: TrackRecord,
+  covariates: CovariateFiles, in workspace: Workspace, threads: Int
 ) async throws -> String {
   renderReport(
     try await ReportBuilder(
-      run: run, manifest: manifest, risks: risks, comparison: comparison, covariates: covariates, workspace: workspace,
-      threads: threads
+      run: run, manifest: manifest, risks: risks, comparison: comparison, record: record, covariates: covariates,
+      workspace: workspace, threads: threads
     ).data())
 }
 
@@ -35,6 +36,7 @@ private struct ReportBuilder: Sendable {
   let manifest: RunManifest
   let risks: [RiskRow]
   let comparison: Comparison?
+  let record: TrackRecord
   let covariates: CovariateFiles
   let workspace: Workspace
   let threads: Int
@@ -86,8 +88,11 @@ private struct ReportBuilder: Sendable {
     return ReportData(
       title: "Capacity risks", asOf: manifest.asOf, version: manifest.version, inputs: try inputs(),
       settings: settings(thresholds), fleet: counts, headroom: headroom,
-      changes: comparison?.shown ?? ReportData.Changes(), contest: contest(), risks: rows, charts: drawn.charts,
-      quality: try quality(),
+      changes: comparison?.shown ?? ReportData.Changes(), contest: contest(),
+      record: ReportData.Record(
+        record,
+        firstDue: firstDue(asOf: fleet.asOfTime, horizon: manifest.horizon, step: fleet.step)),
+      risks: rows, charts: drawn.charts, quality: try quality(),
       notes: manifest.notes + manifest.units.sorted { $0.key < $1.key }.map { "\($0.value)." })
   }
 
@@ -154,6 +159,7 @@ private struct ReportBuilder: Sendable {
     let ceiling: Double?
     let champion: String
     let members: [String]
+    let blend: Blend
     /// By lead bucket.
     let tiers: [String]
     let reasons: [String]
@@ -175,22 +181,25 @@ private struct ReportBuilder: Sendable {
     let reader = try TableReader(
       parquet: run.appending(path: "decisions.parquet").path,
       columns: [Column("server", .key), Column("resource", .key), Column("ceiling", .double, nullable: true)] + tiers
-        + reasons + [Column("champion", .key), Column("members", .text)])
+        + reasons + [Column("champion", .key), Column("members", .text), Column("weights", .text)])
     var result: [SeriesName: Verdict] = [:]
     while let batch = try reader.next() {
       let (servers, resources) = (reader.keyNames(0), reader.keyNames(1))
       let tierNames = buckets.map { reader.keyNames(3 + $0) }
       let reasonNames = buckets.map { reader.keyNames(3 + buckets.count + $0) }
-      let (championNames, members) = (reader.keyNames(3 + 2 * buckets.count), batch.strings(4 + 2 * buckets.count))
+      let last = 3 + 2 * buckets.count
+      let (championNames, members) = (reader.keyNames(last), batch.strings(last + 1))
+      let weights = batch.strings(last + 2)
       for i in 0..<batch.rowCount {
         let name = SeriesName(
           server: servers[Int(batch.codes(0)[i])], resource: resources[Int(batch.codes(1)[i])])
         guard wanted.contains(name) else { continue }
         let ceiling = batch.doubles(2)[i]
+        let parts = (members[i] ?? "").split(separator: " ").map(String.init)
         result[name] = Verdict(
           ceiling: ceiling.isNaN ? nil : ceiling,
-          champion: championNames[Int(batch.codes(3 + 2 * buckets.count)[i])],
-          members: (members[i] ?? "").split(separator: " ").map(String.init),
+          champion: championNames[Int(batch.codes(last)[i])], members: parts,
+          blend: Blend(weights[i] ?? "", members: parts.count) ?? .equal(parts.count),
           tiers: buckets.map { tierNames[$0][Int(batch.codes(3 + $0)[i])] },
           reasons: buckets.map { reasonNames[$0][Int(batch.codes(3 + buckets.count + $0)[i])] })
       }
@@ -260,7 +269,8 @@ private struct ReportBuilder: Sendable {
         return nil
       }
       return Published.Source(
-        publisher: Publisher(publishedBy: forecast.model, champion: verdict.champion, members: verdict.members),
+        publisher: Publisher(
+          publishedBy: forecast.model, champion: verdict.champion, members: verdict.members, blend: verdict.blend),
         ceiling: ceiling)
     }
     let drawn = Set(names)

@@ -115,13 +115,7 @@ package struct RiskFiles {
   }
 
   static func csv(_ rows: [RiskRow]) -> String {
-    func quoted(_ field: String) -> String {
-      // A cell that a spreadsheet would take for a formula is preceded by an apostrophe.
-      let safe = field.first.map { "=+-@\t".contains($0) && Double(field) == nil } == true ? "'" + field : field
-      return safe.contains { ",\"\n\r".contains($0) }
-        ? "\"" + safe.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : safe
-    }
-    return ([headings] + rows.map(fields)).map { $0.map(quoted).joined(separator: ",") + "\n" }.joined()
+    ([headings] + rows.map(fields)).map { $0.map(csvField).joined(separator: ",") + "\n" }.joined()
   }
 
   static func json(_ rows: [RiskRow]) throws -> String {
@@ -129,6 +123,13 @@ package struct RiskFiles {
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(rows.map(RiskJSON.init)), as: UTF8.self) + "\n"
   }
+}
+
+/// A field as CSV writes it; what a spreadsheet would take for a formula is preceded by an apostrophe.
+func csvField(_ field: String) -> String {
+  let safe = field.first.map { "=+-@\t".contains($0) && Double(field) == nil } == true ? "'" + field : field
+  return safe.contains { ",\"\n\r".contains($0) }
+    ? "\"" + safe.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : safe
 }
 
 /// A risk as programs read it: the columns of `risks.parquet`, null where there is none.

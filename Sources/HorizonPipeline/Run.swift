@@ -1,6 +1,7 @@
 package import Foundation
 import HorizonContest
 import HorizonCore
+import HorizonLedger
 import HorizonModels
 import HorizonRisk
 import HorizonSources
@@ -79,6 +80,8 @@ private struct Decided: Sendable {
   let decisions: Decisions
   let settings: DecisionSettings
   let spill: DigestSpill
+  let ledger: LedgerReading?
+  let incumbents: RunManifest.Item?
 
   /// The last use of the digests.
   func finishLeaderboard(in folder: URL) throws {
@@ -124,14 +127,21 @@ private func decideFleet(
   try kept?.close()
   watch.lap("contest")
   execution.progress.report("decide", 0)
-  let decisionSettings = DecisionSettings(
+  let ledger = try await trackRecord(of: fleet, in: workspace, settings: settings, execution: execution)
+  watch.lap("ledger")
+  var decisionSettings = DecisionSettings(
     cards: untrained.map(\.card), leads: contestSettings.leads, step: fleet.step,
     lowestThreshold: settings.thresholds[0].percent)
+  decisionSettings.record = ledger?.record ?? TrackRecord()
+  let incumbents =
+    settings.fresh == true
+    ? nil : workspace.finishedRuns().last { $0.asOf < fleet.asOfName }.flatMap { Incumbents(of: $0) }
+  decisionSettings.incumbents = incumbents?.champions ?? [:]
   let decisions = try decide(spill, settings: decisionSettings)
   watch.lap("decide")
   return Decided(
     fleet: fleet, survey: survey, horizon: horizon, contestants: contestants, decisions: decisions,
-    settings: decisionSettings, spill: spill)
+    settings: decisionSettings, spill: spill, ledger: ledger, incumbents: incumbents?.item)
 }
 
 private func forecast(
@@ -166,13 +176,19 @@ private func forecast(
   published.risks = rank(published.risks)
   try RiskFiles(rows: published.risks).write(to: folder)
   try writeDecisions(decided.decisions.series, names: names, to: folder.appending(path: "decisions.parquet"))
+  try KeptCalibration.write(
+    decided.decisions.calibration, names: names, leads: decided.settings.leads, to: folder)
   watch.lap("risk")
   var manifest = RunManifest(decided, published: published, settings: settings, workspace: workspace)
-  let comparison = try Comparison(of: published.risks, manifest, decided.fleet, in: workspace)
+  manifest.incumbents = decided.incumbents
+  manifest.ledger = try decided.ledger.flatMap(RunManifest.LedgerItem.init)
+  var comparison = try Comparison(of: published.risks, manifest, decided.fleet, in: workspace)
+  await comparison?.tellReasons(
+    folder, manifest, risks: published.risks, decided.fleet, threads: execution.threads)
   manifest.compared = comparison?.record
   let page = try await report(
     of: folder, manifest: manifest, risks: published.risks, comparison: comparison,
-    covariates: decided.fleet.covariates, in: workspace, threads: execution.threads)
+    record: decided.settings.record, covariates: decided.fleet.covariates, in: workspace, threads: execution.threads)
   try atomicWrite(page, to: folder.appending(path: "report.html").path)
   watch.lap("report")
   manifest.timings = watch.timings
@@ -182,6 +198,9 @@ private func forecast(
   try Interruption.check()
   let place = try workspace.place(folder, under: workspace.runs, asOf: decided.fleet.asOfName)
   try workspace.updateLatest()
+  for line in removeExpiredRuns(in: workspace, keepingDays: execution.keepRunsDays, made: place) {
+    execution.progress.say(line)
+  }
   return RunOutcome(folder: place, manifest: manifest, risks: published.risks)
 }
 

@@ -26,6 +26,10 @@ package struct RunManifest: Codable, Sendable {
   package var notes: [String]
   /// What was read of an earlier run; nil when there was none, or under `--fresh`.
   package var compared: Compared?
+  /// The decisions whose champions win ties; nil when there was no run of an earlier as-of, or under `--fresh`.
+  package var incumbents: Item?
+  /// What was read of the ledger; nil when nothing in it counted, or under `--fresh`.
+  package var ledger: LedgerItem?
   /// SHA-256 over settings, inputs and outputs; times are not part of it.
   package var digest = ""
   package var timings: [Timing] = []
@@ -34,6 +38,16 @@ package struct RunManifest: Codable, Sendable {
   package struct Item: Codable, Sendable {
     package var name: String
     package var bytes: Int
+    package var sha256: String
+  }
+
+  /// What past forecasts promised and what happened, as decisions saw it.
+  package struct LedgerItem: Codable, Sendable {
+    /// Forecasts that counted: a series, run, lead bucket and tier each.
+    package var rows: Int
+    /// Their runs.
+    package var origins: Int
+    /// Of the sums that were read.
     package var sha256: String
   }
 

@@ -108,11 +108,16 @@ package struct Execution: Sendable {
   /// Series between reading and writing at a time.
   package var chunk: Int
   package var progress: RunProgress
+  /// Days before the newest as-of after which a run goes that is not the newest of its month; 0 keeps all.
+  package var keepRunsDays: Int
 
-  package init(threads: Int, chunk: Int, progress: RunProgress) {
+  package static let keepRunsDays = 35
+
+  package init(threads: Int, chunk: Int, progress: RunProgress, keepRunsDays: Int = Execution.keepRunsDays) {
     self.threads = threads
     self.chunk = chunk
     self.progress = progress
+    self.keepRunsDays = keepRunsDays
   }
 
   /// Tells the native libraries how many threads they may use: as many as asked for files, one for matrices.

@@ -98,7 +98,7 @@ func standingsTable(_ standings: [RunManifest.Standing]) -> String {
 ///
 /// - Parameter columns: Width of the terminal, nil for none.
 package func modelCatalog(columns: Int? = nil) -> String {
-  var table = TextTable(headings: ["model", "cost", "least history", "what it does"], numeric: [2])
+  var table = TextTable(headings: ["model", "cost", "history", "what it does"], numeric: [2])
   for contestant in Catalog.all {
     let card = contestant.card
     table.rows.append([card.name, "\(card.cost)", String(card.minimumHistory), card.summary])

@@ -8,10 +8,12 @@ extension MasterSeries {
   /// - Parameters:
   ///   - series: With what 100 % is, in the unit of the readings, and the resource that each belongs to.
   ///   - cutoff: Step index of the last column.
+  ///   - unseen: Step indices of level shifts that are to pass for growth.
   /// - Returns: Nil when none of them has a reading up to the cutoff.
   static func panel(
     of series: [(name: SeriesName, series: MasterSeries, resource: MasterManifest.Resource?, ceiling: Double?)],
-    step: Step, until cutoff: Int, settings: RunSettings, covariates: CovariateFiles
+    step: Step, until cutoff: Int, settings: RunSettings, covariates: CovariateFiles,
+    unseen: [Int] = []
   ) -> Panel? {
     let indices = series.map { $0.series.times.map { step.index(ofMicroseconds: $0) } }
     guard let first = indices.compactMap(\.first).min(), first <= cutoff else { return nil }
@@ -29,15 +31,16 @@ extension MasterSeries {
         $0.resource?.readingsAreShares == true ? $0.series.resizes(step: step).map(\.change) : []
       },
       ceilings: series.map { $0.ceiling ?? .nan }, covariates: covariates.covariates(of: series.map(\.name)),
-      isRebasable: settings.rebase ?? true)
+      rebasing: settings.rebase == false ? .nothing : unseen.isEmpty ? .all : .allBut(shifts: unseen))
   }
 
   func panel(
     of name: SeriesName, resource: MasterManifest.Resource?, ceiling: Double?, step: Step, until cutoff: Int,
-    settings: RunSettings, covariates: CovariateFiles
+    settings: RunSettings, covariates: CovariateFiles, unseen: [Int] = []
   ) -> Panel? {
     MasterSeries.panel(
-      of: [(name, self, resource, ceiling)], step: step, until: cutoff, settings: settings, covariates: covariates)
+      of: [(name, self, resource, ceiling)], step: step, until: cutoff, settings: settings, covariates: covariates,
+      unseen: unseen)
   }
 }
 

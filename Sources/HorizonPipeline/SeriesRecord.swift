@@ -26,19 +26,27 @@ package struct SeriesRecord: Sendable {
   let quality: QualityRecord
   /// False when the master was filled anew after the run.
   let isMasterOfRun: Bool
-  private let covariates: CovariateFiles
+  let covariates: CovariateFiles
 
   /// A row of `decisions.parquet`.
   struct DecisionRecord: Sendable {
     let champion: String
+    /// What made the champion; nil without a contest, or where another version wrote it.
+    let choice: Selection.Reason?
     let members: [String]
-    let isContested: Bool
+    /// What becomes of the members' forecasts.
+    let blend: Blend
+    var isContested: Bool
     let isLive: Bool
     let lossRatio: Double?
-    let testedLead: Int
+    var testedLead: Int
     let ceiling: Double?
+    let spreadFactor: Float
+    let group: ErrorGroup
+    let persistence: Float
+    let tail: TailShape
     /// One for each lead bucket.
-    let tiers: [(tier: TrustTier, reason: String)]
+    let tiers: [(tier: TrustTier, code: String, reason: String)]
   }
 
   /// A row of `forecasts.parquet`.
@@ -59,7 +67,11 @@ package struct SeriesRecord: Sendable {
     let cutoff: Int64
     let status: String
     let reason: String?
-    let loss: Selection.FoldLoss?
+    /// Scaled loss over the leads that no level shift precedes; nil unless scored.
+    let steadyLoss: Double?
+    let steadyShare: Double?
+    /// Expected loss over seasonal naive's, of the model on all folds: what selection compared.
+    let expectedRatio: Double?
     let coverage80: Double?
   }
 
@@ -147,14 +159,21 @@ extension SeriesRecord {
         ? "Make one with 'horizonscale run INPUT'." : "There are \(names.suffix(5).joined(separator: ", ")).")
   }
 
-  private static func decision(_ name: SeriesName, _ folder: URL) throws -> DecisionRecord? {
+  /// A row of `decisions.parquet`; nil for a series that the run does not have.
+  static func decision(_ name: SeriesName, _ folder: URL) throws -> DecisionRecord? {
     let buckets = ["1_30", "31_60", "61_90", "91_180"]
     let columns =
       [
         Column("champion", .key), Column("members", .text), Column("contested", .bool), Column("live", .bool),
         Column("loss_ratio", .float, nullable: true), Column("tested_lead", .int32),
         Column("ceiling", .double, nullable: true),
-      ] + buckets.map { Column("tier_\($0)", .key) } + buckets.map { Column("reason_\($0)", .text) }
+        Column("spread_factor", .float), Column("volatility_group", .int32), Column("error_shape", .int32),
+        Column("persistence", .float), Column("tail", .key), Column("choice", .key),
+      ]
+      + ["tier", "code", "reason"].flatMap { what in
+        buckets.map { Column("\(what)_\($0)", what == "reason" ? .text : .key) }
+      } + [Column("weights", .text)]
+    let firstTier = columns.count - 3 * buckets.count - 1
     var found: DecisionRecord?
     try TableReader.rows(
       parquet: folder.appending(path: "decisions.parquet").path, of: name, columns: columns
@@ -162,13 +181,20 @@ extension SeriesRecord {
       let i = range.lowerBound
       func key(_ column: Int) -> String { reader.keyNames(column)[Int(batch.codes(column)[i])] }
       func number(_ value: Double) -> Double? { value.isFinite ? value : nil }
+      let members = (batch.strings(1)[i] ?? "").split(separator: " ").map(String.init)
       found = DecisionRecord(
-        champion: key(0), members: (batch.strings(1)[i] ?? "").split(separator: " ").map(String.init),
+        champion: key(0), choice: Selection.Reason(rawValue: key(12)), members: members,
+        blend: Blend(batch.strings(columns.count - 1)[i] ?? "", members: members.count) ?? .equal(members.count),
         isContested: batch.bools(2)[i] == 1, isLive: batch.bools(3)[i] == 1,
         lossRatio: number(Double(batch.floats(4)[i])), testedLead: Int(batch.int32s(5)[i]),
-        ceiling: number(batch.doubles(6)[i]),
+        ceiling: number(batch.doubles(6)[i]), spreadFactor: batch.floats(7)[i],
+        group: ErrorGroup(volatility: Int(batch.int32s(8)[i]), shape: Int(batch.int32s(9)[i])),
+        persistence: batch.floats(10)[i], tail: TailShape(rawValue: key(11)) ?? .exponential,
         tiers: buckets.indices.map { b in
-          (TrustTier(rawValue: key(7 + b)) ?? .low, batch.strings(7 + buckets.count + b)[i] ?? "")
+          (
+            TrustTier(rawValue: key(firstTier + b)) ?? .low, key(firstTier + buckets.count + b),
+            batch.strings(firstTier + 2 * buckets.count + b)[i] ?? ""
+          )
         })
     }
     return found
@@ -199,7 +225,7 @@ extension SeriesRecord {
   private static func contest(_ name: SeriesName, _ folder: URL) throws -> [FoldRecord] {
     let columns = [
       Column("model", .key), Column("cutoff", .time), Column("status", .key), Column("reason", .text, nullable: true),
-      Column("loss", .double, nullable: true), Column("steady_loss", .double, nullable: true),
+      Column("expected_ratio", .double, nullable: true), Column("steady_loss", .double, nullable: true),
       Column("steady_share", .double, nullable: true),
       Column("coverage80", .float, nullable: true),
     ]
@@ -209,12 +235,14 @@ extension SeriesRecord {
     ) { reader, batch, range in
       let (models, statuses, reasons) = (reader.keyNames(0), reader.keyNames(2), batch.strings(3))
       for i in range {
-        let (loss, coverage) = (batch.doubles(4)[i], batch.floats(7)[i])
+        func number(_ value: Double) -> Double? { value.isFinite ? value : nil }
+        let coverage = batch.floats(7)[i]
         rows.append(
           FoldRecord(
             model: models[Int(batch.codes(0)[i])], cutoff: batch.times(1)[i], status: statuses[Int(batch.codes(2)[i])],
             reason: reasons[i],
-            loss: loss.isFinite ? .init(all: loss, steady: batch.doubles(5)[i], steadyShare: batch.doubles(6)[i]) : nil,
+            steadyLoss: number(batch.doubles(5)[i]), steadyShare: number(batch.doubles(6)[i]),
+            expectedRatio: number(batch.doubles(4)[i]),
             coverage80: coverage.isFinite ? Double(coverage) : nil))
       }
     }
@@ -268,5 +296,8 @@ private func didYouMean(_ word: String, among names: [String], else introduction
 package func explained(_ name: SeriesName, run: String?, workspace: Workspace) throws -> Explanation {
   // As in a run: other numbers of threads take other kernels.
   useOneThreadForMatrices()
-  return Explanation(try SeriesRecord(name, run: run, workspace: workspace))
+  let record = try SeriesRecord(name, run: run, workspace: workspace)
+  var explanation = Explanation(record)
+  explanation.move = Explanation.Move(record, in: workspace)
+  return explanation
 }

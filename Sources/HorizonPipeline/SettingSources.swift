@@ -27,7 +27,7 @@ package struct SettingSources: Sendable {
     "step", "aggregate", "map", "unit", "inventory", "renames", "capacity", "timezone", "as_of", "horizon", "folds",
     "models", "breach",
     "seed", "threads", "chunk", "max_bad_rows", "stale_after", "thresholds", "within", "procurement_days",
-    "stress_floors", "rebase", "holidays", "regressors", "lstm_weights",
+    "stress_floors", "rebase", "holidays", "regressors", "lstm_weights", "keep_runs_days",
   ]
 
   /// - Parameters:
@@ -225,6 +225,15 @@ package struct SettingSources: Sendable {
     return value
   }
 
+  package func keepRunsDays() throws(Failure) -> Int {
+    let value: Int = try number("keep_runs_days") ?? Execution.keepRunsDays
+    guard (0...100_000).contains(value) else {
+      throw find("keep_runs_days")!.failure(
+        "\(value) is no number of days.", remedy: "Use 0 to keep all runs, or 1 to 100000.")
+    }
+    return value
+  }
+
   private func find(_ name: String) -> Given? { layers.lazy.compactMap { $0[name] }.first }
 
   private func text(_ name: String) -> String? { find(name)?.value }
@@ -284,6 +293,7 @@ package let settingsTemplate = """
   # stale_after: 14                            # steps without a reading after which a series has ended (48 for hours)
   # timezone: UTC                              # decides where a day begins
   # max_bad_rows: 0.01                         # share of rejected rows above which a run stops
+  # keep_runs_days: 35                         # older runs are removed, counted back from the newest; the newest of each month stays; 0: all stay
   # stress_floors: {recall: 0.5, gaps.recall: 0.4}   # least figures of 'horizonscale stress', for all scenarios or for one:
   #                                            # skill coverage80 coverage90 precision recall dates_right
 

@@ -36,9 +36,12 @@ extension ReportData {
       package var now: State?
       /// Whole days, negative when the breach comes sooner.
       package var movedDays: Int?
+      /// What moved the date most; nil where that is not known.
+      package var reason: String?
 
       package init(
-        server: String, resource: String, threshold: String, before: State?, now: State?, movedDays: Int?
+        server: String, resource: String, threshold: String, before: State?, now: State?, movedDays: Int?,
+        reason: String? = nil
       ) {
         self.server = server
         self.resource = resource
@@ -46,6 +49,7 @@ extension ReportData {
         self.before = before
         self.now = now
         self.movedDays = movedDays
+        self.reason = reason
       }
     }
 

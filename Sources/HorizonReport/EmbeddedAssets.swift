@@ -4,7 +4,7 @@
 /// The page's parts, and the SHA-256 of style and script in base64, by which the page's policy knows them.
 package enum EmbeddedAssets {
   package static let styleDigest = "V4AYrkSOEy4NyEzZgX93C6w4eirE0StRKfRWML+2a+8="
-  package static let scriptDigest = "u9lzz8zuNcvlrPaQC95VI/nr0Rgygo5Gix2AZ1k5k5I="
+  package static let scriptDigest = "V7Wveb/zVWCKoQ+UHfexckC5Kup8GheA0SGo9C130l0="
   package static let template = ###"""
 <!doctype html>
 <html lang="en">
@@ -27,6 +27,7 @@ package enum EmbeddedAssets {
       <a href="#headroom">Headroom</a>
       <a href="#risks">Risks</a>
       <a href="#charts">Charts</a>
+      <a href="#record">Track record</a>
       <a href="#contest">Contest</a>
       <a href="#quality">Data</a>
       <a href="#guide">How to read</a>
@@ -86,6 +87,11 @@ package enum EmbeddedAssets {
     <p class="hint" id="charts-hint"></p>
     <div class="chart-grid" id="chart-grid"></div>
     <p class="more" id="chart-more"></p>
+  </section>
+
+  <section id="record" aria-labelledby="record-title">
+    <h2 id="record-title">What past forecasts promised</h2>
+    <div id="record-body"></div>
   </section>
 
   <section id="contest" aria-labelledby="contest-title">
@@ -1108,7 +1114,7 @@ const PartChart = (() => {
       const name = change.server || "(no name)";
       const [first, second] = what(change);
       return el("li", {}, el("div", {}, row === undefined ? el("strong", {}, name) : el("button", { class: "name", type: "button", onclick: () => openRow(row) }, name), el("span", { class: "under" }, `${change.resource} \u00b7 ${change.threshold}`)),
-        el("div", { class: "what" }, first, el("span", { class: "under" }, second)));
+        el("div", { class: "what" }, first, el("span", { class: "under" }, second), change.reason ? el("span", { class: "under" }, change.reason) : null));
     };
     const card = (list, title, none) => {
       const head = el("h3", {}, el("span", { class: "figure" }, count(list.count)), title);
@@ -1780,6 +1786,47 @@ const PartChart = (() => {
   addEventListener("beforeprint", beginPrint);
   addEventListener("afterprint", endPrint);
 
+  // Track record.
+
+  const sumOf = (lines, name) => lines.reduce((sum, line) => sum + line[name], 0);
+  const shareText = (part, whole) => (whole > 0 ? `${Math.round((100 * part) / whole)}\u202f%` : "\u2013");
+
+  function fillRecord() {
+    const { origins, lines, firstDue } = data.record;
+    const box = $("record-body");
+    if (lines.length === 0) {
+      box.append(el("p", { class: "verdict" }, "No earlier forecast was looked at: none is old enough to be held against 30 days of readings, or the run was made with --fresh. ",
+        `The forecasts of this page are due from ${firstDue} on: the runs after that day tell what became of them.`));
+      return;
+    }
+    const tiers = ["high", "medium", "low"].map((tier) => [tier, lines.filter((line) => line.tier === tier)]).filter(([, own]) => own.length > 0);
+    const told = tiers.map(([tier, own]) => `${tier} held ${shareText(sumOf(own, "inside80"), sumOf(own, "readings"))}`);
+    const called = sumOf(lines, "called"), came = sumOf(lines, "came"), hits = sumOf(lines, "hits");
+    const runs = origins.length === 1 ? `a run of ${origins[0]}` : `${count(origins.length)} runs, ${origins[0]} to ${origins[origins.length - 1]}`;
+    box.append(el("p", { class: "verdict" },
+      el("strong", {}, `Bands that promised 80\u202f% of the readings: ${told.join(", ")}.`),
+      ` From ${runs}, held against ${plural(sumOf(lines, "readings"), "reading")} that came later.`,
+      called + came > 0 ? ` Breaches: ${count(called)} called, ${count(hits)} of them came; ${count(came)} came, ${count(hits)} of them had been called.` : " No breach was called, and none came."));
+    const share = (line, name) => el("td", { class: "num", "data-label": `In the ${name.slice(6)} % band` }, shareText(line[name], line.readings));
+    const rows = lines.map((line) => el("tr", {},
+      el("th", { scope: "row" }, trust(line.tier), ` ${line.bucket} days`),
+      share(line, "inside50"),
+      el("td", { "data-label": "In the 80 % band" }, line.readings === 0 ? "\u2013" : el("div", { class: "meter" }, el("span", { class: "track" }, el("span", { class: "fill", "--share": line.inside80 / line.readings })),
+        el("span", { class: "value" }, shareText(line.inside80, line.readings)))),
+      share(line, "inside90"),
+      el("td", { class: "num", "data-label": "Breaches called" }, count(line.called)),
+      el("td", { class: "num", "data-label": "Of those, came" }, line.called > 0 ? `${count(line.hits)} (${shareText(line.hits, line.called)})` : "\u2013"),
+      el("td", { class: "num", "data-label": "Breaches that came" }, count(line.came)),
+      el("td", { class: "num", "data-label": "Of those, called" }, line.came > 0 ? `${count(line.hits)} (${shareText(line.hits, line.came)})` : "\u2013"),
+      el("td", { class: "num", "data-label": "Forecasts" }, count(line.forecasts))));
+    const heading = (text, numeric) => el("th", { scope: "col", class: numeric ? "num" : null }, text);
+    box.append(el("div", { class: "card pad scroll", tabindex: "0", role: "region", "aria-label": "Table of the track record, scrolls" }, el("table", { class: "plain cards-on-phone" },
+      el("thead", {}, el("tr", {}, heading("Trust, days ahead"), heading("In the 50\u202f% band", true), heading("In the 80\u202f% band"), heading("In the 90\u202f% band", true),
+        heading("Breaches called", true), heading("Of those, came", true), heading("Breaches that came", true), heading("Of those, called", true), heading("Forecasts", true))),
+      el("tbody", {}, ...rows))));
+    box.append(el("p", { class: "hint" }, "A breach counts at the lowest threshold, by the end of the days in its row, for series that had not crossed it yet; called is one that was more likely than not. A forecast is one series of one run."));
+  }
+
   // Contest.
 
   function better(ratio) {
@@ -1889,6 +1936,7 @@ const PartChart = (() => {
     describeList();
   }
   fillCharts();
+  fillRecord();
   fillContest();
   fillQuality();
   fillGuide();

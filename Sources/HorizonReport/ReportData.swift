@@ -15,6 +15,7 @@ package struct ReportData: Sendable, Equatable {
   package var headroom: Headroom
   package var changes: Changes
   package var contest: Contest
+  package var record: Record
   /// Ranked, the most pressing first; one row per series and threshold, as in `risks.parquet`.
   package var risks: [Risk]
   /// Drawn on the page; `Risk.chart` points in here.
@@ -25,8 +26,8 @@ package struct ReportData: Sendable, Equatable {
 
   package init(
     title: String, asOf: String, version: String, inputs: Inputs, settings: Settings, fleet: Fleet,
-    headroom: Headroom, changes: Changes, contest: Contest, risks: [Risk], charts: [Chart], quality: Quality,
-    notes: [String] = []
+    headroom: Headroom, changes: Changes, contest: Contest, record: Record, risks: [Risk], charts: [Chart],
+    quality: Quality, notes: [String] = []
   ) {
     self.title = title
     self.asOf = asOf
@@ -37,6 +38,7 @@ package struct ReportData: Sendable, Equatable {
     self.headroom = headroom
     self.changes = changes
     self.contest = contest
+    self.record = record
     self.risks = risks
     self.charts = charts
     self.quality = quality

@@ -80,8 +80,8 @@ struct RiskColumns: Codable {
 
 extension ReportData: Codable {
   private enum Key: String, CodingKey {
-    case title, asOf, version, inputs, settings, fleet, headroom, changes, contest, risks, charts, quality,
-      notes
+    case title, asOf, version, inputs, settings, fleet, headroom, changes, contest, record, risks, charts,
+      quality, notes
   }
 
   package func encode(to encoder: any Encoder) throws {
@@ -95,6 +95,7 @@ extension ReportData: Codable {
     try box.encode(headroom, forKey: .headroom)
     try box.encode(changes, forKey: .changes)
     try box.encode(contest, forKey: .contest)
+    try box.encode(record, forKey: .record)
     try box.encode(RiskColumns(risks), forKey: .risks)
     try box.encode(charts, forKey: .charts)
     try box.encode(quality, forKey: .quality)
@@ -109,7 +110,7 @@ extension ReportData: Codable {
       settings: try box.decode(Settings.self, forKey: .settings), fleet: try box.decode(Fleet.self, forKey: .fleet),
       headroom: try box.decode(Headroom.self, forKey: .headroom),
       changes: try box.decode(Changes.self, forKey: .changes),
-      contest: try box.decode(Contest.self, forKey: .contest),
+      contest: try box.decode(Contest.self, forKey: .contest), record: try box.decode(Record.self, forKey: .record),
       risks: try box.decode(RiskColumns.self, forKey: .risks).rows,
       charts: try box.decode([Chart].self, forKey: .charts), quality: try box.decode(Quality.self, forKey: .quality),
       notes: try box.decode([String].self, forKey: .notes))

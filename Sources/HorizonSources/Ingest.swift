@@ -381,6 +381,6 @@ private struct Ingest {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     try atomicWrite(try encoder.encode(quality), to: "\(options.workspace)/quality.json")
-    try MasterLayout.replace("\(options.workspace)/master", with: temporary)
+    try replaceFolder("\(options.workspace)/master", with: temporary)
   }
 }

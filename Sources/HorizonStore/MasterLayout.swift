@@ -48,23 +48,4 @@ package enum MasterLayout {
     }
     return parts.map { "\(path)/\($0)" }
   }
-
-  /// Puts a finished master in place of the old one; a reader or a crash sees the one or the other, whole.
-  package static func replace(_ folder: String, with finished: String) throws(Failure) {
-    let exists = FileManager.default.fileExists(atPath: folder)
-    if exchange(finished, folder) {
-      try? FileManager.default.removeItem(atPath: finished)
-    } else {
-      // A file system without exchange: the old master steps aside for an instant.
-      let aside = finished + ".old"
-      if exists { _ = rename(folder, aside) }
-      guard rename(finished, folder) == 0 else {
-        if exists { _ = rename(aside, folder) }
-        throw Failure(
-          .writingFailed, "The finished master cannot be moved to \(folder).",
-          remedy: "Check permissions and free disk, then ingest again.")
-      }
-      try? FileManager.default.removeItem(atPath: aside)
-    }
-  }
 }

@@ -127,6 +127,17 @@ package final class TableReader {
   }
 }
 
+extension TableReader {
+  /// What a Parquet file says of itself under a key that its writer chose; nil when it says nothing.
+  package static func metadata(parquet path: String, key: String) throws(StoreError) -> String? {
+    try checkReadable(path)
+    var value: UnsafeMutablePointer<CChar>?
+    try native(path) { ab_metadata(path, key, &value, $0) }
+    defer { ab_free(value) }
+    return value.map { String(cString: $0) }
+  }
+}
+
 /// Threads that the native library may use for reading and writing, for the whole process.
 package func setNativeThreads(_ count: Int) { ab_set_threads(Int32(count)) }
 

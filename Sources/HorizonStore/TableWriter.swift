@@ -10,6 +10,8 @@ package enum ColumnValues: Sendable {
   case int32s([Int32])
   case int64s([Int64])
   case bools([Bool])
+  /// 0, 1, or 2 for null.
+  case flags([UInt8])
   /// Microseconds since 1970, UTC.
   case times([Int64])
   /// Days since 1970.
@@ -82,6 +84,7 @@ package final class TableWriter {
     case .int32s(let array), .dates(let array): try plain(array)
     case .int64s(let array), .times(let array): try plain(array)
     case .bools(let array): try plain(array)
+    case .flags(let array): try plain(array)
     }
   }
 }
@@ -96,6 +99,7 @@ extension ColumnValues {
     case .int32s(let array), .dates(let array): array.count
     case .int64s(let array), .times(let array): array.count
     case .bools(let array): array.count
+    case .flags(let array): array.count
     }
   }
 
@@ -106,7 +110,7 @@ extension ColumnValues {
     case .floats: type == .float
     case .int32s: type == .int32
     case .int64s: type == .int64
-    case .bools: type == .bool
+    case .bools, .flags: type == .bool
     case .times: type == .time
     case .dates: type == .date
     }

@@ -13,6 +13,7 @@ package struct Workspace: Sendable {
   package var quality: URL { folder.appending(path: "quality.json") }
   package var runs: URL { folder.appending(path: "runs", directoryHint: .isDirectory) }
   package var backtests: URL { folder.appending(path: "backtests", directoryHint: .isDirectory) }
+  package var ledger: URL { folder.appending(path: "ledger", directoryHint: .isDirectory) }
   package var latest: URL { folder.appending(path: "latest") }
   package var scratch: URL { folder.appending(path: ".scratch", directoryHint: .isDirectory) }
 
@@ -119,7 +120,7 @@ package struct Workspace: Sendable {
         try? files.removeItem(at: url)
       }
     }
-    for parent in [runs, backtests] {
+    for parent in [runs, backtests, ledger] {
       for name in names(in: parent) where name.hasPrefix(".tmp-") {
         try? files.removeItem(at: parent.appending(path: name))
       }
@@ -146,7 +147,8 @@ package struct RunFolder: Sendable {
 
   static func name(_ asOf: String, _ number: Int) -> String { number == 1 ? asOf : "\(asOf).\(number)" }
 
-  init?(url: URL) {
+  /// - Returns: Nil for a folder that is not called as runs are.
+  package init?(url: URL) {
     let name = url.lastPathComponent
     guard !name.hasPrefix(".") else { return nil }
     let parts = name.split(separator: ".", maxSplits: 1)

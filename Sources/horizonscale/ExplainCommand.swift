@@ -6,7 +6,7 @@ import HorizonPipeline
 struct ExplainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "explain",
-    abstract: "Why a series is forecast as it is: risk, chart, contest, trust, data quality, changes.",
+    abstract: "Why a series is forecast as it is: risk, chart, what moved its date, contest, trust, data quality, changes.",
     discussion: """
       Reads the latest finished run, or the one named by --run, and writes nothing. Names are case-sensitive.
 
@@ -19,8 +19,8 @@ struct ExplainCommand: ParsableCommand {
         server resource run as_of step horizon unit capacity capacity_decision breach_rule live
         risks[]      the columns of risks.parquet
         contest      models[] (name status reason loss relative_loss relative_losses coverage80 is_champion),
-                     champion, members, published_by, folds, loss_ratio, why
-        trust[]      days tier reason
+                     champion, members, weights, published_by, folds, loss_ratio, why
+        trust[]      days tier code reason
         quality      readings first_reading last_reading gap_steps longest_gap steps_since_last verdict remarks
         changes[]    kind (shift, capacity) date factor from_capacity to_capacity
         profile      level trend_per_month recent_mean recent_change noise cycles[] (name strength deviations)
@@ -29,6 +29,8 @@ struct ExplainCommand: ParsableCommand {
                      trend (per_month changes[] (date per_month_before per_month_after jump)), holidays[] (name date
                      amount), sums[] (what time total amounts), learned[] (model time alone added
                      contributions[] (family amount) words), words, note; null where no model can tell
+        move         run threshold before now (date is_crossed chance) moved_days within_days parts[] (cause moved_days
+                     changed_chance outlook words), words, note; null for what is never at risk
         history[]    time value
         forecast[]   time lead q10 q50 q90 tier
         sources[]    what file columns

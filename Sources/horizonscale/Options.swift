@@ -136,6 +136,7 @@ extension SettingSources {
   }
 
   func execution(_ progress: RunProgress) throws -> Execution {
-    Execution(threads: try threads(), chunk: try chunk(), progress: progress)
+    Execution(
+      threads: try threads(), chunk: try chunk(), progress: progress, keepRunsDays: try keepRunsDays())
   }
 }

@@ -107,7 +107,7 @@ private func words(_ digests: [SeriesDigest]) -> [[UInt32]] {
     let forward = try decide(Digests(digests: digests), settings: decisionSettings())
     let backward = try decide(Digests(digests: digests.reversed()), settings: decisionSettings())
     for (a, b) in zip(forward.series, backward.series.reversed()) {
-      #expect(a.champion == b.champion && a.members == b.members && a.tiers == b.tiers)
+      #expect(a.champion == b.champion && a.recipe == b.recipe && a.tiers == b.tiers)
     }
     #expect(
       forward.calibration.quantiles(model: 6, group: ErrorGroup(volatility: 1, shape: 1), lead: 20)
@@ -130,13 +130,12 @@ private func words(_ digests: [SeriesDigest]) -> [[UInt32]] {
     var inside = 0
     for s in 0..<120 {
       let decision = decisions.series[s]
-      let members = decision.members.isEmpty ? [decision.champion] : decision.members
-      let blocks = members.map { index in
+      let blocks = decision.published.members.map { index in
         guard case .model(let model) = contestants[index] else { fatalError("a member is a model") }
         return model.checkedForecast(of: known.selecting([s], cutoff: known.cutoff), horizon: horizon)
       }
       var block = ForecastBlock(count: 1, horizon: horizon)
-      block.average(series: 0, of: blocks)
+      block.combine(series: 0, decision.published.blend, of: blocks)
       let history = known.history(s)
       block.calibrate(
         series: 0, decision: decision, table: decisions.calibration, scale: Float(Metrics.scale(of: history)!),

@@ -104,7 +104,28 @@ import Testing
     }
     let average: Float = members.reduce(0) { $0 + $1[9] } / 3
     #expect(abs(mean[9] - average) < 1e-3)
+    let shares: [Float] = [0.5, 0.3, 0.2]
+    let unequal = Publisher(
+      publishedBy: "ensemble-weighted", champion: "ensemble-weighted", members: ["theta", "harmonic", "harmonic-ar"],
+      blend: .average(shares))
+    let weighted = try #require(refit.mean(unequal, series: 0))
+    let expected: Float = zip(shares, members).reduce(0) { $0 + $1.0 * $1.1[9] }
+    #expect(abs(weighted[9] - expected) < 1e-3)
+    let words = CompositionWords(
+      try #require(refit.compositions([unequal])[0]), words: AmountWords(ceiling: 100, unit: "%"), size: 100,
+      target: 20_320)
+    #expect(try #require(words.attribution).contains("averages 50 % theta, 30 % harmonic and 20 % harmonic-ar. "))
     #expect(refit.compositions([publisher(["theta", "ets", "naive"])])[0] == nil)
+  }
+
+  @Test func whatDecisionsParquetSaysOfABlendIsThatBlend() {
+    for blend in [Blend.average([0.123_456_79, 0.876_543_2]), .equal(2), .median] {
+      #expect(Blend(blend.text, members: 2) == blend)
+    }
+    #expect(Blend("0.5 0.5", members: 3) == nil)
+    #expect(Blend.median.words(["a", "b", "c"]) == "is the median of a, b and c")
+    #expect(Blend.equal(3).words(["a", "b", "c"], what: "the quantiles") == "averages the quantiles of a, b and c")
+    #expect(Blend.average([0.2, 0.799, 0.001]).words(["a", "b", "c"]) == "averages 80 % b and 20 % a")
   }
 
   /// 100 days of trend 50, ten ahead; a release on every step of the horizon, a campaign by a regressor, a share of the trend.

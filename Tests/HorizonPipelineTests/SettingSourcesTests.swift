@@ -32,6 +32,24 @@ import Testing
     #expect(merged.maxBadRows == RunSettings().maxBadRows)
   }
 
+  @Test func howLongRunsAreKeptIsASettingAndZeroKeepsAll() throws {
+    let sandbox = try Sandbox()
+    func days(_ value: String?) throws -> Int {
+      try SettingSources(
+        flags: [:], environment: value.map { ["HORIZONSCALE_KEEP_RUNS_DAYS": $0] } ?? [:], workspace: sandbox.workspace
+      ).keepRunsDays()
+    }
+    #expect(try days(nil) == 35 && days("0") == 0 && days("400") == 400)
+    for wrong in ["-1", "soon", "3.5"] {
+      #expect { try days(wrong) } throws: {
+        ($0 as? Failure)?.code == .badSetting
+          && ($0 as? Failure)?.message.contains("HORIZONSCALE_KEEP_RUNS_DAYS") == true
+      }
+    }
+    try sandbox.file("workspace/horizonscale.yaml", "keep_runs_days: 90\n")
+    #expect(try days(nil) == 90)
+  }
+
   @Test func theFileLeftByTheFirstRunChangesNothing() throws {
     let defaults = try settings()
     let written = try settings(file: settingsTemplate)

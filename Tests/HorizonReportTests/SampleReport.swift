@@ -42,7 +42,7 @@ func sampleReport(servers: Int = 2_000, charts: Int = 200, seed: UInt64 = 7) -> 
       breachRule: "4 of 7 readings; 1 of 1 for disk", seed: seed),
     fleet: .init(counting: ranked, thresholds: thresholds),
     headroom: .init(counting: ranked, shown: 16_000, inventory: sampleInventory(ranked)), changes: sampleChanges,
-    contest: sampleContest, risks: ranked, charts: drawn,
+    contest: sampleContest, record: sampleRecord, risks: ranked, charts: drawn,
     quality: sampleQuality,
     notes: [
       "No ceiling is known for 22 series, so they have no risk rows: give a capacity column or --unit.",
@@ -279,3 +279,15 @@ struct SplitMix: RandomNumberGenerator {
     (-2 * log(max(unit(), 1e-300))).squareRoot() * cos(2 * .pi * unit())
   }
 }
+
+private let sampleRecord = ReportData.Record(
+  origins: (1...6).map { "2025-0\($0)-28" },
+  lines: ["high", "medium", "low"].enumerated().flatMap { t, tier in
+    ["1-30", "31-60", "61-90"].enumerated().map { b, bucket in
+      ReportData.Record.Line(
+        tier: tier, bucket: bucket, forecasts: 9_000 - 2_000 * b, readings: 270_000 - 60_000 * b,
+        inside50: 133_000 - 30_000 * b - 9_000 * t, inside80: 214_000 - 49_000 * b - 8_000 * t,
+        inside90: 242_000 - 55_000 * b - 7_000 * t, called: 120 + 60 * b, came: 131 + 70 * b, hits: 104 + 44 * b - 9 * t
+      )
+    }
+  }, firstDue: "2026-01-30")

@@ -41,6 +41,15 @@ import Testing
     #expect(try reader.next() == nil)
   }
 
+  @Test func aFlagThatIsNeitherAndWhatAFileSaysOfItselfComeBack() throws {
+    let schema = TableSchema([Column("flag", .bool, nullable: true)])
+    let path = try write("flags.parquet", schema, [[.flags([1, 2, 0])]])
+    let batch = try #require(try TableReader(parquet: path, columns: schema.columns).next())
+    #expect(Array(batch.bools(0)) == [1, 2, 0])
+    #expect(try TableReader.metadata(parquet: path, key: "made") == "here")
+    #expect(try TableReader.metadata(parquet: path, key: "mad") == nil)
+  }
+
   @Test func aSummaryTellsWhatIsInAParquetFile() throws {
     let path = try write("all.parquet", Self.everyType, [Self.values])
     let summary = try TableSummary.of(path: path)

@@ -85,6 +85,9 @@ typedef struct ab_row_group {
 ab_status ab_row_groups(const char *path, const char *column, ab_row_group **groups, int64_t *count, char **message);
 void ab_row_groups_free(ab_row_group *groups, int64_t count);
 
+// The value that a Parquet file's footer holds under a key, which the caller frees with `ab_free`; null when there is none.
+ab_status ab_metadata(const char *path, const char *key, char **value, char **message);
+
 // Sets lines[i] to the physical line, counted from 1, on which data record records[i], counted from 0, begins; 0 where
 // the file ends before it. `records` must ascend.
 ab_status ab_line_numbers(const char *path, const int64_t *records, int64_t count, int64_t *lines, char **message);

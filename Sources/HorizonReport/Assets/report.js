@@ -171,7 +171,7 @@
       const name = change.server || "(no name)";
       const [first, second] = what(change);
       return el("li", {}, el("div", {}, row === undefined ? el("strong", {}, name) : el("button", { class: "name", type: "button", onclick: () => openRow(row) }, name), el("span", { class: "under" }, `${change.resource} \u00b7 ${change.threshold}`)),
-        el("div", { class: "what" }, first, el("span", { class: "under" }, second)));
+        el("div", { class: "what" }, first, el("span", { class: "under" }, second), change.reason ? el("span", { class: "under" }, change.reason) : null));
     };
     const card = (list, title, none) => {
       const head = el("h3", {}, el("span", { class: "figure" }, count(list.count)), title);
@@ -843,6 +843,47 @@
   addEventListener("beforeprint", beginPrint);
   addEventListener("afterprint", endPrint);
 
+  // Track record.
+
+  const sumOf = (lines, name) => lines.reduce((sum, line) => sum + line[name], 0);
+  const shareText = (part, whole) => (whole > 0 ? `${Math.round((100 * part) / whole)}\u202f%` : "\u2013");
+
+  function fillRecord() {
+    const { origins, lines, firstDue } = data.record;
+    const box = $("record-body");
+    if (lines.length === 0) {
+      box.append(el("p", { class: "verdict" }, "No earlier forecast was looked at: none is old enough to be held against 30 days of readings, or the run was made with --fresh. ",
+        `The forecasts of this page are due from ${firstDue} on: the runs after that day tell what became of them.`));
+      return;
+    }
+    const tiers = ["high", "medium", "low"].map((tier) => [tier, lines.filter((line) => line.tier === tier)]).filter(([, own]) => own.length > 0);
+    const told = tiers.map(([tier, own]) => `${tier} held ${shareText(sumOf(own, "inside80"), sumOf(own, "readings"))}`);
+    const called = sumOf(lines, "called"), came = sumOf(lines, "came"), hits = sumOf(lines, "hits");
+    const runs = origins.length === 1 ? `a run of ${origins[0]}` : `${count(origins.length)} runs, ${origins[0]} to ${origins[origins.length - 1]}`;
+    box.append(el("p", { class: "verdict" },
+      el("strong", {}, `Bands that promised 80\u202f% of the readings: ${told.join(", ")}.`),
+      ` From ${runs}, held against ${plural(sumOf(lines, "readings"), "reading")} that came later.`,
+      called + came > 0 ? ` Breaches: ${count(called)} called, ${count(hits)} of them came; ${count(came)} came, ${count(hits)} of them had been called.` : " No breach was called, and none came."));
+    const share = (line, name) => el("td", { class: "num", "data-label": `In the ${name.slice(6)} % band` }, shareText(line[name], line.readings));
+    const rows = lines.map((line) => el("tr", {},
+      el("th", { scope: "row" }, trust(line.tier), ` ${line.bucket} days`),
+      share(line, "inside50"),
+      el("td", { "data-label": "In the 80 % band" }, line.readings === 0 ? "\u2013" : el("div", { class: "meter" }, el("span", { class: "track" }, el("span", { class: "fill", "--share": line.inside80 / line.readings })),
+        el("span", { class: "value" }, shareText(line.inside80, line.readings)))),
+      share(line, "inside90"),
+      el("td", { class: "num", "data-label": "Breaches called" }, count(line.called)),
+      el("td", { class: "num", "data-label": "Of those, came" }, line.called > 0 ? `${count(line.hits)} (${shareText(line.hits, line.called)})` : "\u2013"),
+      el("td", { class: "num", "data-label": "Breaches that came" }, count(line.came)),
+      el("td", { class: "num", "data-label": "Of those, called" }, line.came > 0 ? `${count(line.hits)} (${shareText(line.hits, line.came)})` : "\u2013"),
+      el("td", { class: "num", "data-label": "Forecasts" }, count(line.forecasts))));
+    const heading = (text, numeric) => el("th", { scope: "col", class: numeric ? "num" : null }, text);
+    box.append(el("div", { class: "card pad scroll", tabindex: "0", role: "region", "aria-label": "Table of the track record, scrolls" }, el("table", { class: "plain cards-on-phone" },
+      el("thead", {}, el("tr", {}, heading("Trust, days ahead"), heading("In the 50\u202f% band", true), heading("In the 80\u202f% band"), heading("In the 90\u202f% band", true),
+        heading("Breaches called", true), heading("Of those, came", true), heading("Breaches that came", true), heading("Of those, called", true), heading("Forecasts", true))),
+      el("tbody", {}, ...rows))));
+    box.append(el("p", { class: "hint" }, "A breach counts at the lowest threshold, by the end of the days in its row, for series that had not crossed it yet; called is one that was more likely than not. A forecast is one series of one run."));
+  }
+
   // Contest.
 
   function better(ratio) {
@@ -952,6 +993,7 @@
     describeList();
   }
   fillCharts();
+  fillRecord();
   fillContest();
   fillQuality();
   fillGuide();

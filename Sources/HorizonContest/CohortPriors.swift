@@ -1,0 +1,73 @@
+import HorizonCore
+
+/// What wins for series like one: mean standings of the contestants over the fleet, a resource, and a cohort of it, each leaning
+/// on the wider one.
+///
+/// Sums are integers, so the order of series does not matter.
+struct CohortPriors {
+  private struct Sum {
+    var losses: [Int64]
+    var counts: [Int64]
+  }
+  private var fleet: Sum
+  private var resources: [String: Sum] = [:]
+  private var cohorts: [Cohort: Sum] = [:]
+  private let contestants: Int
+
+  /// Series that the wider mean weighs beside a cohort's own.
+  private static let prior = 20.0
+  private static let unit = 4_294_967_296.0
+
+  init(contestants: Int) {
+    self.contestants = contestants
+    fleet = Sum(losses: [Int64](repeating: 0, count: contestants), counts: [Int64](repeating: 0, count: contestants))
+  }
+
+  mutating func add(_ digest: SeriesDigest, _ record: FoldRecord) {
+    guard let standing = record.standing() else { return }
+    let empty = Sum(
+      losses: [Int64](repeating: 0, count: contestants), counts: [Int64](repeating: 0, count: contestants))
+    func add(to sum: inout Sum) {
+      for (model, loss) in zip(record.entered, standing.losses) {
+        // One series that is far off does not speak for its cohort.
+        sum.losses[model] += Int64((min(3, max(-3, loss)) * CohortPriors.unit).rounded())
+        sum.counts[model] += 1
+      }
+    }
+    add(to: &fleet)
+    add(to: &resources[digest.name.resource, default: empty])
+    add(to: &cohorts[Cohort(digest), default: empty])
+  }
+
+  /// Expected standing of each contestant for a series of which nothing but its cohort is known.
+  func expectations(for digest: SeriesDigest) -> [Double] {
+    let levels = [resources[digest.name.resource], cohorts[Cohort(digest)]]
+    return (0..<contestants).map { model in
+      var expected = CohortPriors.mean(fleet, model, wider: 0, prior: 1)
+      for case let level? in levels {
+        expected = CohortPriors.mean(level, model, wider: expected, prior: CohortPriors.prior)
+      }
+      return expected
+    }
+  }
+
+  private static func mean(_ sum: Sum, _ model: Int, wider: Double, prior: Double) -> Double {
+    (Double(sum.losses[model]) / unit + prior * wider) / (Double(sum.counts[model]) + prior)
+  }
+}
+
+/// Series that are alike: of one resource, that move alike within a season, with about as long a history.
+struct Cohort: Hashable {
+  let resource: String
+  /// As in `ErrorGroup`.
+  let volatility: Int
+  /// Below half a year, below a year, longer; counted in readings of the fold horizon where that is shorter.
+  let length: Int
+
+  init(_ digest: SeriesDigest) {
+    resource = digest.name.resource
+    volatility = ErrorGroup.volatility(digest)
+    let horizons = Double(digest.readings) / Double(max(1, digest.foldHorizon))
+    length = horizons < 3.5 ? 0 : horizons < 5 ? 1 : 2
+  }
+}
