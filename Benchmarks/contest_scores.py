@@ -3,6 +3,7 @@
     python Benchmarks/contest_scores.py fold WORKSPACE OUT.npz < how.json      the folds of `backtest --keep-forecasts`, boiled down
     python Benchmarks/contest_scores.py origins FOLDS.npz                      where to stand, in microseconds
     python Benchmarks/contest_scores.py published WORKSPACE FOLDS.npz OUT.npz  the runs of `forecast --as-of`, beside those folds
+    python Benchmarks/contest_scores.py join OUT.npz RUN.npz...                several of these as one
     python Benchmarks/contest_scores.py pool < what.json                       figures, as JSON lines without readings or names
 
 A row of the arrays is one series at one origin.
@@ -490,6 +491,9 @@ if __name__ == "__main__":
         fold(*sys.argv[2:4], **json.load(sys.stdin))
     elif sys.argv[1] == "origins":
         print(*np.unique(np.load(sys.argv[2])["origin"]).tolist(), sep="\n")
+    elif sys.argv[1] == "join":
+        parts = [np.load(f) for f in sys.argv[3:]]
+        np.savez(sys.argv[2], **{k: parts[0][k] if k in ("models", "step") else np.concatenate([p[k] for p in parts]) for k in parts[0].files})
     elif sys.argv[1] == "published":
         published(*sys.argv[2:5])
     else:
