@@ -80,7 +80,7 @@ class Contests:
                     bench.write(row | {"kept": True})
             return out
         workspace = self.ingested(label, source, moved)
-        into, measured = ["--workspace", workspace], []
+        into, measured, runs = ["--workspace", workspace], [], []
         models = ["--models", self.models]
         if not os.path.exists(folds):
             self.measure(f"backtest {label}", "backtest", "--keep-forecasts", *(() if moved else ("--folds", FOLDS, "--horizon", HORIZON)), *models, *into)
@@ -88,10 +88,22 @@ class Contests:
             bench.remove("w/backtests")
         for origin in self.scores("origins", folds):
             as_of = datetime.datetime.fromtimestamp(origin / 1e6, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-            measured.append(self.measure(f"forecast {label}", "forecast", "--as-of", as_of, "--raw", "--fresh", *(() if moved else ("--horizon", HORIZON)), *models, *into))
-        self.scores("published", workspace, folds, out)
+            run = self.kept("run", *what, self.digest, origin)
+            if not os.path.exists(run + ".json"):
+                row = self.measure(f"forecast {label}", "forecast", "--as-of", as_of, "--raw", "--fresh", *(() if moved else ("--horizon", HORIZON)), *models, *into)
+                self.scores("published", workspace, folds, run)
+                bench.remove("w/runs", "w/latest")
+                with open(run + ".json", "w") as f:
+                    json.dump(row, f)
+            with open(run + ".json") as f:
+                measured.append(json.load(f))
+            runs.append(run)
+        self.scores("join", out, *runs)
         with open(out + ".json", "w") as f:
             json.dump(measured, f)
+        for run in runs:
+            os.remove(run)
+            os.remove(run + ".json")
         bench.remove("w")
         return out
 

@@ -3,6 +3,7 @@
     python Benchmarks/contest_scores.py fold WORKSPACE OUT.npz < how.json      the folds of `backtest --keep-forecasts`, boiled down
     python Benchmarks/contest_scores.py origins FOLDS.npz                      where to stand, in microseconds
     python Benchmarks/contest_scores.py published WORKSPACE FOLDS.npz OUT.npz  the runs of `forecast --as-of`, beside those folds
+    python Benchmarks/contest_scores.py join OUT.npz RUN.npz...                several of these as one
     python Benchmarks/contest_scores.py pool < what.json                       figures, as JSON lines without readings or names
 
 A row of the arrays is one series at one origin.
@@ -286,7 +287,9 @@ def selection(p, group, costs):
     say("gap", group, best=best, closed=np.log(figures["raw"]["ratio"] / figures[best]["ratio"]) / gap if gap else None, oracle_over_best=np.exp(gap))
     learners = [m for m in ("xgboost", "lstm") if m in p.models]
     alone = there & ~np.isin(p.of["champion"], [*learners, *(m for m in p.models if costs.get(m) == "combined")]) & ~np.isnan(p.of["apart"])
-    say("folds are what is published", group, largest=np.abs(p.of["apart"][alone]).max() if alone.any() else None, rows=alone.sum(), without_a_fold=(~there).sum())
+    # Models that see raw readings in the contest are published on re-based ones where a series has changed its level: those are apart.
+    say("folds are what is published", group, apart=(np.abs(p.of["apart"][alone]) > 1e-3).sum(), rows=alone.sum(), without_a_fold=(~there).sum(),
+        models=sorted(set(p.of["champion"][alone][np.abs(p.of["apart"][alone]) > 1e-3].tolist())))
     share = {m: float(np.mean(p.of["champion"] == m)) for m in sorted(set(p.of["champion"]))}
     say("champions", group, share=share)
 
@@ -488,6 +491,9 @@ if __name__ == "__main__":
         fold(*sys.argv[2:4], **json.load(sys.stdin))
     elif sys.argv[1] == "origins":
         print(*np.unique(np.load(sys.argv[2])["origin"]).tolist(), sep="\n")
+    elif sys.argv[1] == "join":
+        parts = [np.load(f) for f in sys.argv[3:]]
+        np.savez(sys.argv[2], **{k: parts[0][k] if k in ("models", "step") else np.concatenate([p[k] for p in parts]) for k in parts[0].files})
     elif sys.argv[1] == "published":
         published(*sys.argv[2:5])
     else:
