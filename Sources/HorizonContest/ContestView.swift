@@ -1,4 +1,4 @@
-package import HorizonCore
+import HorizonCore
 
 /// Series as they were known at one as-of, among the same series at others.
 package struct ContestView: Sendable {

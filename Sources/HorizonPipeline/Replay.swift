@@ -231,13 +231,13 @@ private struct ReplayWork {
     let (start, count) = (Double(position), Double(positions.count))
     var prepared: [PreparedRun] = []
     for (n, position) in positions.enumerated() {
-      var execution = self.execution
-      execution.progress = progress(
+      var preparing = execution
+      preparing.progress = progress(
         from: start + 0.3 * Double(n), to: start + 0.3 * Double(n + 1), ["survey": (0, 0.2), "train": (0.2, 1)])
       var watch = Stopwatch()
       prepared.append(
         try await prepare(
-          workspace: workspace, settings: own(position), shelf: shelf, execution: execution, watch: &watch))
+          workspace: workspace, settings: own(position), shelf: shelf, execution: preparing, watch: &watch))
     }
     try FileManager.default.createDirectory(at: waiting, withIntermediateDirectories: true)
     let spills = try positions.map {
@@ -247,9 +247,9 @@ private struct ReplayWork {
       contested[position] = Contested(
         prepared: prepared[n], spill: spills[n], progress: start + 0.8 * count + 0.2 * Double(n))
     }
-    var execution = self.execution
-    execution.progress = progress(from: start + 0.3 * count, to: start + 0.8 * count, ["contest": (0, 1)])
-    try await contest(prepared, seed: settings.seed, spills: spills, execution: execution)
+    var playing = execution
+    playing.progress = progress(from: start + 0.3 * count, to: start + 0.8 * count, ["contest": (0, 1)])
+    try await contest(prepared, seed: settings.seed, spills: spills, execution: playing)
   }
 
   /// Where contests wait; what a killed process leaves of it goes with the next that holds the lock.
