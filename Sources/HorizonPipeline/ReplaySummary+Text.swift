@@ -8,9 +8,11 @@ extension ReplaySummary {
     var parts = [head, totals(columns), meaning]
     let tiers = byTier.filter { $0.product.alarms + $0.product.breaches + $0.line.alarms > 0 }
     if !tiers.isEmpty {
-      parts.append("By the trust that HorizonScale had in its forecast:\n" + split(columns, "trust", tiers.map {
-        ($0.tier.rawValue, $0.product, $0.line)
-      }))
+      parts.append(
+        "By the trust that HorizonScale had in its forecast:\n"
+          + split(
+            columns, "trust",
+            tiers.map { ($0.tier.rawValue, $0.product, $0.line) }))
     }
     parts.append("By date, each by itself:\n" + split(columns, "as of", byDate.map { ($0.asOf, $0.product, $0.line) }))
     parts.append(definitions)
@@ -30,14 +32,17 @@ extension ReplaySummary {
         "Too little history for a contest, so that baselines forecast: \(withoutContest.joined(separator: ", ")).")
     }
     if unknown > 0 {
-      lines.append("\(count(unknown, "series")) and dates cannot be judged, because readings stopped within the window.")
+      lines.append(
+        "\(count(unknown, "series")) and dates cannot be judged, because readings stopped within the window.")
     }
     return lines.joined(separator: "\n")
   }
 
   private func totals(_ columns: Int?) -> String {
     var table = TextTable(headings: ["", "HorizonScale", "straight line"], numeric: [1, 2])
-    func row(_ name: String, _ value: (ReplayScore) -> String) { table.rows.append([name, value(product), value(line)]) }
+    func row(_ name: String, _ value: (ReplayScore) -> String) {
+      table.rows.append([name, value(product), value(line)])
+    }
     row("alarms") { grouped($0.alarms) }
     row("came true") { grouped($0.hits) }
     row("false alarms") { grouped($0.falseAlarms) }
@@ -63,12 +68,15 @@ extension ReplaySummary {
 
   private func split(_ columns: Int?, _ heading: String, _ rows: [(String, ReplayScore, ReplayScore)]) -> String {
     var table = TextTable(
-      headings: [heading, "alarms", "true", "breaches", "precision", "recall", "line: alarms", "true", "precision", "recall"],
+      headings: [
+        heading, "alarms", "true", "breaches", "precision", "recall", "line: alarms", "true", "precision", "recall",
+      ],
       numeric: Set(1...9), dispensable: [9, 5])
     for (name, product, line) in rows {
       table.rows.append([
         name, grouped(product.alarms), grouped(product.hits), grouped(product.breaches), percent(product.precision),
-        percent(product.recall), grouped(line.alarms), grouped(line.hits), percent(line.precision), percent(line.recall),
+        percent(product.recall), grouped(line.alarms), grouped(line.hits), percent(line.precision),
+        percent(line.recall),
       ])
     }
     return table.text(fitting: columns)

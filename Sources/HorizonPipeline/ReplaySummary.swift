@@ -140,7 +140,8 @@ package struct ReplaySummary: Sendable, Hashable, Codable {
   }
 
   private static let headings = [
-    "alarms", "hits", "false_alarms", "breaches", "missed", "precision", "recall", "false_alarms_per_1000_server_months",
+    "alarms", "hits", "false_alarms", "breaches", "missed", "precision", "recall",
+    "false_alarms_per_1000_server_months",
     "median_lead_days", "median_date_error_days",
   ]
 
@@ -162,6 +163,8 @@ extension ReplayScore {
   /// In the order of the headings, empty where there is nothing to divide by.
   fileprivate var fields: [String] {
     [alarms, hits, falseAlarms, breaches, missed].map { String($0) }
-      + [precision, recall, falseAlarmsPer1000ServerMonths, leadDays, dateErrorDays].map { $0.map { fixed($0, digits: 4) } ?? "" }
+      + [precision, recall, falseAlarmsPer1000ServerMonths, leadDays, dateErrorDays].map {
+        $0.map { fixed($0, digits: 4) } ?? ""
+      }
   }
 }
