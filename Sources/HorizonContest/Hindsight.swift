@@ -82,7 +82,8 @@ private struct CoverageCohort: Hashable {
   /// Narrow ones first.
   static func all(of digest: SeriesDigest, group: ErrorGroup) -> [CoverageCohort] {
     [
-      CoverageCohort(resource: digest.name.resource, group: group), CoverageCohort(resource: digest.name.resource, group: nil),
+      CoverageCohort(resource: digest.name.resource, group: group),
+      CoverageCohort(resource: digest.name.resource, group: nil),
     ]
   }
 }

@@ -65,7 +65,9 @@ struct SpreadFactors {
     private static func fixed(_ value: Double) -> Int64 { Int64((value * unit).rounded()) }
 
     var factors: SpreadFactors {
-      let typical = sums.indices.map { counts[$0] > 0 ? Double(sums[$0]) / Double(counts[$0]) / Evidence.unit : log(0.85) }
+      let typical = sums.indices.map {
+        counts[$0] > 0 ? Double(sums[$0]) / Double(counts[$0]) / Evidence.unit : log(0.85)
+      }
       let total = Double(series.reduce(0, +))
       guard foldsLessOne > 0, total > 10 else { return SpreadFactors(typical: typical, prior: 16) }
       let noise = Double(within) / Evidence.unit / Double(foldsLessOne)

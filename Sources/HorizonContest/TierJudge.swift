@@ -93,16 +93,20 @@ private struct PromisesKept {
   init(_ record: TrackRecord, tests: TierTests) {
     guard let newest = record.origins.last else { return }
     let oldest = newest - Int64(tests.recordDays * 86_400_000_000)
-    for (key, entries) in Dictionary(grouping: record.entries, by: {
-      Key(resource: $0.resource, tier: $0.tier, bucket: $0.bucket)
-    }) {
+    for (key, entries) in Dictionary(
+      grouping: record.entries,
+      by: {
+        Key(resource: $0.resource, tier: $0.tier, bucket: $0.bucket)
+      })
+    {
       let recent = entries.filter { $0.madeAt >= oldest }
       let n = recent.reduce(0) { $0 + $1.counts.n }
       let series = recent.reduce(0) { $0 + $1.counts.series }
       // Runs of neighbouring days are one witness.
       var origins = 0
       var last: Int64?
-      for entry in recent.sorted(by: { $0.madeAt < $1.madeAt }) where last.map({ entry.madeAt - $0 >= 28 * 86_400_000_000 }) ?? true {
+      for entry in recent.sorted(by: { $0.madeAt < $1.madeAt })
+      where last.map({ entry.madeAt - $0 >= 28 * 86_400_000_000 }) ?? true {
         origins += 1
         last = entry.madeAt
       }

@@ -92,7 +92,8 @@ package struct TierTests: Sendable {
         reason: "\(percent(e.gapShare)) of the readings are missing, at most \(percent(gapShare.high)) may be"),
       TierVerdict(
         tier: shiftedShare.tier(atMost: e.shiftedShare), code: .shifts,
-        reason: "level shifts spoil \(percent(e.shiftedShare)) of the tests, at most \(percent(shiftedShare.high)) may be"),
+        reason:
+          "level shifts spoil \(percent(e.shiftedShare)) of the tests, at most \(percent(shiftedShare.high)) may be"),
       TierVerdict(
         tier: self.skill.tier(atLeast: skill), code: .skill,
         reason: "skill against seasonal naive is \(percent(skill)), at least \(percent(self.skill.high)) is asked for"),
@@ -108,7 +109,9 @@ package struct TierTests: Sendable {
       results.append(
         TierVerdict(
           tier: self.surprise.tier(atMost: surprise), code: .surprise,
-          reason: "the newest readings lie \(number(surprise)) spreads off their forecast, at most \(number(self.surprise.high)) may be"))
+          reason:
+            "the newest readings lie \(number(surprise)) spreads off their forecast, at most \(number(self.surprise.high)) may be"
+        ))
     }
     results.append(
       TierVerdict(
@@ -163,7 +166,8 @@ package struct TierTests: Sendable {
     let recall = record.happened > 0 ? Double(record.hits) / Double(record.happened) : 1
     return TierVerdict(
       tier: breachRecord.tier(atLeast: min(precision, recall)), code: .breaches,
-      reason: "of breaches called for such series \(percent(precision)) came and of those that came \(percent(recall)) were called, "
+      reason:
+        "of breaches called for such series \(percent(precision)) came and of those that came \(percent(recall)) were called, "
         + "\(percent(breachRecord.high)) of both is asked for")
   }
 

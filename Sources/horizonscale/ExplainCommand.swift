@@ -6,7 +6,8 @@ import HorizonPipeline
 struct ExplainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "explain",
-    abstract: "Why a series is forecast as it is: risk, chart, what moved its date, contest, trust, data quality, changes.",
+    abstract:
+      "Why a series is forecast as it is: risk, chart, what moved its date, contest, trust, data quality, changes.",
     discussion: """
       Reads the latest finished run, or the one named by --run, and writes nothing. Names are case-sensitive.
 

@@ -64,12 +64,15 @@ private func settingsOfDecisions() -> DecisionSettings {
 }
 
 /// Series of which theta clearly is the best.
-private let won = (0..<40).map { digest("s\($0)", losses: [[1, 1, 1, 1], [0.9, 0.9, 0.9, 0.9], [0.5, 0.5, 0.5, 0.5]]) }
+private let won = (0..<40).map {
+  digest("s\($0)", losses: [[1, 1, 1, 1], [0.9, 0.9, 0.9, 0.9], [0.5, 0.5, 0.5, 0.5]])
+}
 
 @Suite struct SelectionTests {
   @Test func aModelThatIsALittleBetterOnNoisyFoldsDoesNotBeatWhatWinsForSeriesLikeIt() throws {
     let lucky = digest("lucky", losses: [[1, 1, 1, 1], [0.45, 0.60, 0.40, 0.50], [0.5, 0.5, 0.5, 0.5]])
-    let decision = try #require(try decide(Digests(digests: won + [lucky]), settings: settingsOfDecisions()).series.last)
+    let decision = try #require(
+      try decide(Digests(digests: won + [lucky]), settings: settingsOfDecisions()).series.last)
     #expect(decision.champion == theta)
     // Alone, with nothing known of series like it, its own folds decide.
     #expect(try decide(Digests(digests: [lucky]), settings: settingsOfDecisions()).series[0].champion == drift)
@@ -77,7 +80,8 @@ private let won = (0..<40).map { digest("s\($0)", losses: [[1, 1, 1, 1], [0.9, 0
 
   @Test func aModelThatIsMuchBetterOnEveryFoldWins() throws {
     let clear = digest("clear", losses: [[1, 1, 1, 1], [0.1, 0.12, 0.1, 0.11], [0.5, 0.5, 0.5, 0.5]])
-    let decision = try #require(try decide(Digests(digests: won + [clear]), settings: settingsOfDecisions()).series.last)
+    let decision = try #require(
+      try decide(Digests(digests: won + [clear]), settings: settingsOfDecisions()).series.last)
     #expect(decision.champion == drift && decision.reason == .least)
     #expect(try #require(decision.expected[drift]) < #require(decision.expected[theta]))
     #expect(decision.expected[baseline] == 1)
@@ -121,7 +125,8 @@ private let won = (0..<40).map { digest("s\($0)", losses: [[1, 1, 1, 1], [0.9, 0
 
   @Test func intervalsAreWidenedWhereOriginsShareTheirError() throws {
     let alike = try decide(Digests(digests: fleet(shared: [0, 0, 0, 0])), settings: settingsOfDecisions()).origins
-    let apart = try decide(Digests(digests: fleet(shared: [1.2, -1.2, 1.2, -1.2])), settings: settingsOfDecisions()).origins
+    let apart = try decide(Digests(digests: fleet(shared: [1.2, -1.2, 1.2, -1.2])), settings: settingsOfDecisions())
+      .origins
     let single = try decide(Digests(digests: fleet(shared: [0, 0, 0, 3])), settings: settingsOfDecisions()).origins
     #expect(alike.widening[0] <= 1.06)
     #expect(apart.widening[0] >= 1 && single.widening[0] > 1.2)
@@ -226,6 +231,7 @@ private let won = (0..<40).map { digest("s\($0)", losses: [[1, 1, 1, 1], [0.9, 0
       seen.insert(outcome.called)
     }
     #expect(seen == [true, false])
-    #expect(FoldBreach(bits: digest.score(model: drift, fold: 0).breach.bits) == digest.score(model: drift, fold: 0).breach)
+    #expect(
+      FoldBreach(bits: digest.score(model: drift, fold: 0).breach.bits) == digest.score(model: drift, fold: 0).breach)
   }
 }

@@ -58,7 +58,8 @@ import Testing
       let own = try #require(champion.relativeLoss)
       let isExact = contest.why[0].contains("was never off")
       #expect(
-        isExact || contest.why[0].contains(own == least ? "has the least loss to be expected" : "within one standard error"))
+        isExact
+          || contest.why[0].contains(own == least ? "has the least loss to be expected" : "within one standard error"))
       #expect(own <= least * 1.02)
     }
   }
