@@ -14,7 +14,8 @@ package struct LedgerStamp: Sendable, Hashable, Codable {
   /// Time of the run's last lead.
   package var lastLead: Int64
 
-  package init(run: String, runDigest: String, step: String, readingsDigest: String, knownUntil: Int64, lastLead: Int64) {
+  package init(run: String, runDigest: String, step: String, readingsDigest: String, knownUntil: Int64, lastLead: Int64)
+  {
     self.run = run
     self.runDigest = runDigest
     self.step = step

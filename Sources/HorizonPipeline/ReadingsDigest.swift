@@ -16,10 +16,10 @@ package struct ReadingsDigest: Sendable {
     var sums = [UInt64](repeating: 0, count: count)
     try await mapInOrder(
       threads: execution.threads, window: 2 * execution.threads, next: reader.next,
-      transform: { tile in (tile.firstIndex, ReadingsDigest.sums(of: tile, in: fleet)) }
-    ) { start, added in
-      for (t, sum) in added.enumerated() { sums[start - first + t] &+= sum }
-    }
+      transform: { tile in (tile.firstIndex, ReadingsDigest.sums(of: tile, in: fleet)) },
+      consume: { start, added in
+        for (t, sum) in added.enumerated() { sums[start - first + t] &+= sum }
+      })
     steps = sums
   }
 
