@@ -4,7 +4,7 @@
 /// The page's parts, and the SHA-256 of style and script in base64, by which the page's policy knows them.
 package enum EmbeddedAssets {
   package static let styleDigest = "V4AYrkSOEy4NyEzZgX93C6w4eirE0StRKfRWML+2a+8="
-  package static let scriptDigest = "V7Wveb/zVWCKoQ+UHfexckC5Kup8GheA0SGo9C130l0="
+  package static let scriptDigest = "hOeIfzB7RDAAnWjf1znqGnxQJDQvY5eXMpLY1BBHqFU="
   package static let template = ###"""
 <!doctype html>
 <html lang="en">
@@ -1809,7 +1809,7 @@ const PartChart = (() => {
       called + came > 0 ? ` Breaches: ${count(called)} called, ${count(hits)} of them came; ${count(came)} came, ${count(hits)} of them had been called.` : " No breach was called, and none came."));
     const share = (line, name) => el("td", { class: "num", "data-label": `In the ${name.slice(6)} % band` }, shareText(line[name], line.readings));
     const rows = lines.map((line) => el("tr", {},
-      el("th", { scope: "row" }, trust(line.tier), ` ${line.bucket} days`),
+      el("th", { scope: "row" }, trust(line.tier), ` ${line.bucket}\u00a0d`),
       share(line, "inside50"),
       el("td", { "data-label": "In the 80 % band" }, line.readings === 0 ? "\u2013" : el("div", { class: "meter" }, el("span", { class: "track" }, el("span", { class: "fill", "--share": line.inside80 / line.readings })),
         el("span", { class: "value" }, shareText(line.inside80, line.readings)))),

@@ -866,7 +866,7 @@
       called + came > 0 ? ` Breaches: ${count(called)} called, ${count(hits)} of them came; ${count(came)} came, ${count(hits)} of them had been called.` : " No breach was called, and none came."));
     const share = (line, name) => el("td", { class: "num", "data-label": `In the ${name.slice(6)} % band` }, shareText(line[name], line.readings));
     const rows = lines.map((line) => el("tr", {},
-      el("th", { scope: "row" }, trust(line.tier), ` ${line.bucket} days`),
+      el("th", { scope: "row" }, trust(line.tier), ` ${line.bucket}\u00a0d`),
       share(line, "inside50"),
       el("td", { "data-label": "In the 80 % band" }, line.readings === 0 ? "\u2013" : el("div", { class: "meter" }, el("span", { class: "track" }, el("span", { class: "fill", "--share": line.inside80 / line.readings })),
         el("span", { class: "value" }, shareText(line.inside80, line.readings)))),
