@@ -47,6 +47,10 @@ struct CoverageCounts: Sendable {
   init() { counts = [Int32](repeating: 0, count: CoverageCounts.bins + 1) }
 
   mutating func add(_ share: Float) {
+    guard share.isFinite else {
+      counts[CoverageCounts.bins] += 1
+      return
+    }
     let place = Double(share) / CoverageCounts.reach * Double(CoverageCounts.bins)
     counts[min(CoverageCounts.bins, max(0, Int(min(place.rounded(.up), 1e6))))] += 1
   }

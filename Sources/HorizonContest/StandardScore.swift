@@ -3,9 +3,9 @@ package import HorizonCore
 
 /// One forecast at one lead as a curve from standard scores to values and back: what conformal calibration counts errors in.
 ///
-/// A model of exponential tails counts in spreads around its median. One of bounded tails counts in the normal score of the
-/// probability that its own quantiles give a value: calibration then moves along the model's own distribution, whose shape and
-/// limits it keeps, instead of stretching it over a ceiling that no reading has passed.
+/// A score is the normal score of the probability that the model's own quantiles give a value, so calibration moves along the
+/// model's own distribution (Kuleshov, Fenner, Ermon, "Accurate uncertainties for deep learning using calibrated regression",
+/// 2018), whose skew and limits it keeps: of a series that idles and bursts the upper half is stretched as the model draws it.
 package struct StandardScore {
   private let quantiles: UnsafePointer<Float>
   private let spread: Float
@@ -25,7 +25,6 @@ package struct StandardScore {
 
   package func score(of value: Float) -> Float {
     let q = quantiles
-    guard tail == .bounded else { return (value - q[Levels.median]) / spread }
     let last = Levels.count - 1
     if value > q[last] { return Levels.normal[last] + beyond((value - q[last]) / upperUnit) }
     if value < q[0] { return Levels.normal[0] - beyond((q[0] - value) / lowerUnit) }
@@ -40,7 +39,6 @@ package struct StandardScore {
 
   package func value(at score: Float) -> Float {
     let q = quantiles
-    guard tail == .bounded else { return q[Levels.median] + spread * score }
     let z = Levels.normal
     let last = Levels.count - 1
     if score >= z[last] { return q[last] + reach(score - z[last]) * upperUnit }
@@ -56,7 +54,8 @@ package struct StandardScore {
   }
   private var lowerUnit: Float { max(min(quantiles[1] - quantiles[0], limits.lower), 0.01 * spread) }
 
-  // Beyond the outer quantiles the chance halves about every 0.32 of a normal score. Nine tenths of a bounded tail are reached
+  // Beyond the outer quantiles the chance halves about every 0.32 of a normal score, and in an exponential tail with every outer
+  // distance. Nine tenths of a bounded tail are reached
   // so; from there on scores and values go on along a line, so that readings beyond the bound are told apart and, when there
   // are enough of them, move it.
   private static let halving: Float = 0.32
@@ -66,12 +65,14 @@ package struct StandardScore {
 
   /// Score beyond the outer quantile's of a value this many outer distances beyond it.
   private func beyond(_ distances: Float) -> Float {
-    distances <= Self.bend
+    guard tail == .bounded else { return Self.halving * distances }
+    return distances <= Self.bend
       ? -Self.halving * log2(1 - distances) : Self.bendScore + (distances - Self.bend) / Self.slope
   }
 
   /// The inverse of `beyond`.
   private func reach(_ score: Float) -> Float {
-    score <= Self.bendScore ? 1 - exp2(-score / Self.halving) : Self.bend + (score - Self.bendScore) * Self.slope
+    guard tail == .bounded else { return score / Self.halving }
+    return score <= Self.bendScore ? 1 - exp2(-score / Self.halving) : Self.bend + (score - Self.bendScore) * Self.slope
   }
 }

@@ -75,13 +75,13 @@ struct XGBoost: FleetModel {
     do throws(LearningError) { return try TrainedXGBoost(saved: bytes) } catch { throw TrainingError(error) }
   }
 
-  /// About twenty leads, dense where forecasts change fast.
+  /// About twenty leads, dense where forecasts change fast: the first is 1, the last the horizon.
   static func grid(_ horizon: Int) -> [Int] {
     let shape = [1, 2, 3, 4, 5, 7, 9, 12, 16, 21, 28, 36, 46, 58, 72, 88, 108, 130, 155, 180]
     let stretch = Double(horizon) / 180
     var leads: [Int] = []
     for base in shape {
-      let lead = max(1, stretch > 1 ? Int((Double(base) * stretch).rounded()) : min(base, horizon))
+      let lead = base == 1 ? 1 : stretch > 1 ? Int((Double(base) * stretch).rounded()) : min(base, horizon)
       if lead > leads.last ?? 0 { leads.append(lead) }
     }
     return leads
