@@ -17,7 +17,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 PARTS = ("mixed", "behaviours", "real", "tuning")
 NOT_BY_DEFAULT = "tuning"
-SEEDS, SERVERS = {"mixed": (21, 22, 23, 24, 25), "tuning": (1, 2, 3, 4, 5)}, {"mixed": 200, "tuning": 100}
+SEEDS, SERVERS = {"mixed": (21, 22, 23, 24, 25), "tuning": (1, 2, 3, 4, 5)}, {"mixed": 125, "tuning": 100}
 BEHAVIOUR_SEEDS, BEHAVIOUR_SERVERS = {"behaviours": 22, "tuning": 8}, 40
 REAL = ("fleet_hourly_bitbrains24.csv", "daily_long.csv", "nab_aws", "cloud_aggregates_hourly.csv")
 # Three origins, the six folds that the oldest chooses by, and the two newer anchors without the whole horizon.
