@@ -3,8 +3,7 @@ package import HorizonCore
 
 /// Conformal quantiles of the champions' standardised errors, pooled over series and anchors.
 ///
-/// An error is (actual - median) / (spread of the model at that lead x the series' own factor). Errors of one model, error
-/// group and lead form a pool; thin pools lean on wider ones. An error on a fold is that of the model which would have been
+/// An error is a `StandardScore` over the series' own factor. Errors of one model, error group and lead form a pool; thin pools lean on wider ones. An error on a fold is that of the model which would have been
 /// chosen without the fold: a champion's errors on the folds that chose it are too small.
 package struct CalibrationTable: Sendable {
   package let leads: DigestLeads
