@@ -16,6 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+import series
+
 DAY = 86_400_000_000
 
 
@@ -46,10 +48,7 @@ def main(workspace, out):
             "server": table["server"].cast(pa.string()), "resource": pa.array([r["name"]] * len(table)),
             "time": pa.array(time + np.repeat(moved, lengths), pa.timestamp("us", "UTC")), "value": table["value"],
             "capacity": table["capacity"], "unit": pa.array([ceiling] * len(table))}))
-    fleet = pa.concat_tables(tables)
-    if fleet["capacity"].null_count == len(fleet) or pc.all(pc.is_nan(fleet["capacity"].drop_null())).as_py():
-        fleet = fleet.drop_columns("capacity")
-    pq.write_table(fleet.sort_by([("server", "ascending"), ("resource", "ascending"), ("time", "ascending")]), out)
+    series.write_fleet(tables, out)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+import series
+
 
 def first_readings(workspace, readings, prefix):
     with open(os.path.join(workspace, "master/manifest.json")) as f:
@@ -38,10 +40,7 @@ def main(readings, out, *sources):
     for source in sources:
         prefix, _, workspace = source.rpartition("=")
         tables += first_readings(workspace, int(readings), prefix)
-    fleet = pa.concat_tables(tables)
-    if fleet["capacity"].null_count == len(fleet) or pc.all(pc.is_nan(fleet["capacity"].drop_null())).as_py():
-        fleet = fleet.drop_columns("capacity")
-    pq.write_table(fleet.sort_by([("server", "ascending"), ("resource", "ascending"), ("time", "ascending")]), out)
+    series.write_fleet(tables, out)
 
 
 if __name__ == "__main__":

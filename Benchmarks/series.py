@@ -5,6 +5,7 @@ import json
 import os
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
@@ -146,3 +147,11 @@ def forecasts(path):
     keys = [table[c].take(starts).to_pylist() for c in ("server", "resource", "model")]
     return {(server, resource): (model, quantiles[a:b])
             for server, resource, model, a, b in zip(*keys, starts, np.r_[starts[1:], len(table)])}
+
+
+def write_fleet(tables, out):
+    """Joins tables of server, resource, time, value, capacity and unit into one input, without a capacity that none of them has."""
+    fleet = pa.concat_tables(tables)
+    if fleet["capacity"].null_count == len(fleet) or pc.all(pc.is_nan(fleet["capacity"].drop_null())).as_py():
+        fleet = fleet.drop_columns("capacity")
+    pq.write_table(fleet.sort_by([("server", "ascending"), ("resource", "ascending"), ("time", "ascending")]), out)

@@ -91,7 +91,7 @@ package func decide(_ source: some DigestSource, settings: DecisionSettings) thr
 
   let spread = hindsight.spread
   let calibration = pools.table().widened(by: spread.factors(leads: settings.leads, step: settings.step))
-  let judge = TierJudge(settings: settings, calibration: calibration, hindsight: hindsight)
+  let judge = TierJudge(settings: settings, calibration: calibration, hindsight: hindsight, spread: spread)
   at = 0
   try source.stream { digest in
     if decisions[at].isContested { decisions[at].tiers = judge.tiers(of: decisions[at], digest) }

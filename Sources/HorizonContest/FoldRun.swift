@@ -232,8 +232,7 @@ extension LeadBucket {
   ///   - horizon: Leads that are forecast.
   ///   - days: In a step.
   fileprivate func isOver(after leads: Int, of horizon: Int, days: Double) -> Bool {
-    let (first, last) = [(1.0, 30.0), (31, 60), (61, 90), (91, 180)][rawValue]
-    return Double(horizon) * days >= first && leads >= min(horizon, Int(last / days))
+    Double(horizon) * days >= Double(firstDay) && leads >= min(horizon, Int(Double(lastDay) / days))
   }
 }
 

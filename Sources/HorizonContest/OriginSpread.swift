@@ -34,7 +34,7 @@ package struct OriginSpread: Sendable {
     }
   }
 
-  private static let middles = [15.0, 45, 75, 135]
+  private static let middles = LeadBucket.allCases.map(\.middleDay)
 }
 
 /// How far errors lie beyond their interval's median, as a share of the way to its end: covered are those of at most 1.

@@ -19,22 +19,18 @@ struct PastCoverage {
   private static let series = 100.0
   /// Coverage that a unit of logarithmic width brings to a normal distribution's 80 % interval.
   private static let gain = 0.45
-  private static let month: Int64 = 28 * 86_400_000_000
 
   init(_ record: TrackRecord) {
     factors = LeadBucket.allCases.map { bucket in
       var gap = 0.0
       var weight = PastCoverage.prior
-      var last: Int64?
-      var taken = 0
-      for origin in record.origins.reversed() where last.map({ $0 - origin >= PastCoverage.month }) ?? true {
+      let scored = record.origins.filter { record.counts(bucket: bucket, madeAt: $0).n > 0 }
+      for origin in TrackRecord.aMonthApart(scored).prefix(PastCoverage.origins) {
         let counts = record.counts(bucket: bucket, madeAt: origin)
-        guard let coverage = counts.coverage80, taken < PastCoverage.origins else { continue }
+        guard let coverage = counts.coverage80 else { continue }
         let share = Double(counts.series) / (Double(counts.series) + PastCoverage.series)
         gap += share * (0.8 - coverage)
         weight += share
-        last = origin
-        taken += 1
       }
       return min(1.5, max(0.9, exp(gap / weight / PastCoverage.gain)))
     }

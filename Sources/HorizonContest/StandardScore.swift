@@ -55,8 +55,7 @@ package struct StandardScore {
   private var lowerUnit: Float { max(min(quantiles[1] - quantiles[0], limits.lower), 0.01 * spread) }
 
   // Beyond the outer quantiles the chance halves about every 0.32 of a normal score, and in an exponential tail with every outer
-  // distance. Nine tenths of a bounded tail are reached
-  // so; from there on scores and values go on along a line, so that readings beyond the bound are told apart and, when there
+  // distance. Nine tenths of a bounded tail are reached so; from there on scores and values go on along a line, so that readings beyond the bound are told apart and, when there
   // are enough of them, move it.
   private static let halving: Float = 0.32
   private static let bend: Float = 0.9

@@ -9,11 +9,10 @@ struct TierJudge {
   private let widening: [Double]
   private let promises: PromisesKept
 
-  init(settings: DecisionSettings, calibration: CalibrationTable, hindsight: Hindsight) {
+  init(settings: DecisionSettings, calibration: CalibrationTable, hindsight: Hindsight, spread: OriginSpread) {
     self.settings = settings
     self.calibration = calibration
     self.hindsight = hindsight
-    let spread = hindsight.spread
     widening = zip(spread.widening, spread.adaptation).map(*)
     promises = PromisesKept(settings.record, tests: settings.tiers)
   }
@@ -56,7 +55,7 @@ struct TierJudge {
       change += own.sumChange
       changes += own.changeCount
     }
-    let lead = max(1, min(Int([15.0, 45, 75, 135][bucket.rawValue] / settings.step.days), decision.testedLead))
+    let lead = max(1, min(Int(bucket.middleDay / settings.step.days), decision.testedLead))
     let z = calibration.quantiles(model: decision.champion, group: decision.group, lead: lead)
     let width = Double(spread / count * decision.spreadFactor * (z[Levels.upper80] - z[Levels.lower80]))
     let room = Double(digest.ceiling) * settings.lowestThreshold / 100 - Double(digest.current)
@@ -102,14 +101,7 @@ private struct PromisesKept {
       let recent = entries.filter { $0.madeAt >= oldest }
       let n = recent.reduce(0) { $0 + $1.counts.n }
       let series = recent.reduce(0) { $0 + $1.counts.series }
-      // Runs of neighbouring days are one witness.
-      var origins = 0
-      var last: Int64?
-      for entry in recent.sorted(by: { $0.madeAt < $1.madeAt })
-      where last.map({ entry.madeAt - $0 >= 28 * 86_400_000_000 }) ?? true {
-        origins += 1
-        last = entry.madeAt
-      }
+      let origins = TrackRecord.aMonthApart(recent.map(\.madeAt)).count
       guard n > 0, origins >= tests.leastOrigins, series >= tests.leastSeries else { continue }
       kept[key] = (Double(recent.reduce(0) { $0 + $1.counts.inside80 }) / Double(n), origins)
     }

@@ -19,4 +19,10 @@ package enum LeadBucket: Int, Sendable, CaseIterable, Codable {
   package init(days: Double) {
     self = days <= 30 ? .days1to30 : days <= 60 ? .days31to60 : days <= 90 ? .days61to90 : .days91on
   }
+
+  /// In days after the as-of.
+  package var firstDay: Int { [1, 31, 61, 91][rawValue] }
+  package var lastDay: Int { [30, 60, 90, 180][rawValue] }
+  /// Where a bucket's figures stand when they are laid along the leads.
+  package var middleDay: Double { [15, 45, 75, 135][rawValue] }
 }

@@ -48,9 +48,6 @@ extension LeadBucket {
   /// As tables name it, in days: `1-30`, `31-60`, `61-90`, `91-180`. Leads beyond 180 days are in none.
   package var label: String { ["1-30", "31-60", "61-90", "91-180"][rawValue] }
 
-  /// In days after the as-of.
-  package var lastDay: Int { [30, 60, 90, 180][rawValue] }
-
   package init?(label: String) {
     guard let bucket = LeadBucket.allCases.first(where: { $0.label == label }) else { return nil }
     self = bucket

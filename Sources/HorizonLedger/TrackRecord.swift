@@ -31,6 +31,16 @@ package struct TrackRecord: Sendable, Hashable, Codable {
   /// As-ofs of the runs that count, ascending.
   package var origins: [Int64] { Set(entries.lazy.map(\.madeAt)).sorted() }
 
+  /// The newest of some origins and those before it that lie 28 days or more apart, newest first: runs of neighbouring days are one
+  /// witness.
+  package static func aMonthApart(_ origins: [Int64]) -> [Int64] {
+    var apart: [Int64] = []
+    for origin in origins.sorted(by: >) where apart.last.map({ $0 - origin >= 28 * 86_400_000_000 }) ?? true {
+      apart.append(origin)
+    }
+    return apart
+  }
+
   /// The sum over all entries that are asked for; nil asks for all.
   package func counts(
     tier: TrustTier? = nil, bucket: LeadBucket? = nil, resource: String? = nil, madeAt: Int64? = nil
