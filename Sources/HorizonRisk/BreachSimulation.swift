@@ -9,16 +9,18 @@ package struct BreachSimulation {
   package let future: FutureValues
   package let history: BreachHistory
   package let bank: RankPathBank
-  package let classIndex: Int
+  /// Of the bank's classes, [lead].
+  package let classes: [Int]
 
   /// The most paths that may breach where a chance of at most one tenth is asked for.
   package static let mostPathsOfTenth = RankPathBank.paths / 10
 
-  package init(future: FutureValues, history: BreachHistory, bank: RankPathBank, classIndex: Int) {
+  /// - Parameter persistence: Share of the error of the nearest leads that persists; NaN when not known.
+  package init(future: FutureValues, history: BreachHistory, bank: RankPathBank, persistence: Float) {
     self.future = future
     self.history = history
     self.bank = bank
-    self.classIndex = classIndex
+    classes = future.persistence(near: persistence).map(RankPathBank.classIndex)
   }
 
   /// Number of paths whose first breach lies at or before each lead, [lead].
@@ -36,7 +38,7 @@ package struct BreachSimulation {
     let lanes = paths / 16
     let needed = SIMD16<UInt8>(repeating: UInt8(history.rule.count))
     let one = SIMD16<UInt8>(repeating: 1)
-    bank.withRows(classIndex: classIndex) { rows in
+    bank.withRows { rows in
       withUnsafeTemporaryAllocation(of: SIMD16<UInt8>.self, capacity: 2 * lanes) { scratch in
         let counts = scratch.baseAddress!
         let ever = counts + lanes
@@ -47,7 +49,9 @@ package struct BreachSimulation {
         // "None" has no cut in a byte: it is read as a row of zeros against a cut of 1.
         func row(_ index: Int) -> (UnsafePointer<SIMD16<UInt8>>, SIMD16<UInt8>) {
           let none = cuts[index] == paths
-          let at = index < window || none ? bank.horizon : index - window
+          let at =
+            index < window || none
+            ? bank.emptyRow : bank.row(classIndex: classes[index - window], lead: index - window + 1)
           let pointer = UnsafeRawPointer(rows + at * paths).assumingMemoryBound(to: SIMD16<UInt8>.self)
           return (pointer, SIMD16(repeating: none ? 1 : UInt8(cuts[index])))
         }

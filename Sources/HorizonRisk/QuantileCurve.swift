@@ -80,6 +80,7 @@ package struct FutureValues {
   package let horizon: Int
   package let floor: Float
   private let quantiles: [Float]
+  private let tail: TailShape
   private let fractions: [Float]
   /// The most that a tail takes for its unit.
   private let limits: (lower: Float, upper: Float)
@@ -91,6 +92,7 @@ package struct FutureValues {
     precondition(source.count >= Levels.count && source.count % Levels.count == 0, "seven quantiles a lead")
     horizon = source.count / Levels.count
     self.floor = floor ?? -.infinity
+    self.tail = tail
     fractions = QuantileCurve.fractions(tail)
     var ascending = Array(source)
     for lead in 0..<horizon {
@@ -112,6 +114,28 @@ package struct FutureValues {
       return max(floor, QuantileCurve.value(at, segment: segment, fraction: fractions[rank], limits: limits))
     }
   }
+
+  /// Share of the error that persists, [lead], given that of the nearest leads (NaN when not known: a half).
+  ///
+  /// What comes and goes is as large far away as near; what intervals widen by with the lead is the error of level and trend, and that
+  /// stays. The errors of a bounded cycle are those of its phase at every lead, so the share is the same at all.
+  package func persistence(near share: Float) -> [Float] {
+    let near = share.isNaN ? 0.5 : min(1, max(0, share))
+    guard tail == .exponential else { return [Float](repeating: near, count: horizon) }
+    let widths = (0..<horizon).map { lead in
+      let at = lead * Levels.count
+      return max(quantiles[at + Levels.upper80] - quantiles[at + Levels.lower80], .leastNormalMagnitude)
+    }
+    let nearest = widths.prefix(Self.nearest).sorted()
+    let first = nearest[nearest.count / 2]
+    return widths.map { width in
+      let ratio = min(1, first / width)
+      return 1 - (1 - near) * ratio * ratio
+    }
+  }
+
+  /// Leads whose median width is that of what comes and goes.
+  private static let nearest = 7
 
   /// The largest value of any path.
   package var largest: Float {

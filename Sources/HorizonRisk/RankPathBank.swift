@@ -6,17 +6,18 @@ import HorizonNumerics
 ///
 /// At each lead the 256 ranks 0...255 occur exactly once, rank *r* standing for the probability (*r* + 0.5) / 256; so pushed
 /// through quantiles, the share of paths above each published level is right at every lead. Along a path the ranks follow a
-/// Gaussian process, `sqrt(rho) * slow + sqrt(1 - rho) * fast`: two AR(1) processes with a correlation of 0.98 and of 0.3 from
-/// one day to the next, whatever the step. `rho` is the share of a series' forecast error that persists.
+/// Gaussian process, `sqrt(rho) * slow + sqrt(1 - rho) * fast`: one draw for all leads, because a trend that was taken too steep stays
+/// too steep, and an AR(1) process with a correlation of 0.3 from one day to the next, whatever the step. `rho` is the share of the
+/// forecast error that persists; a series may take another one at each lead.
 package struct RankPathBank: Sendable {
   /// Number of paths; a rank fits one byte.
   package static let paths = 256
   /// The shares of persistent error for which paths are kept, ascending.
-  package static let persistenceClasses: [Float] = [0, 0.25, 0.5, 0.75, 0.95]
+  package static let persistenceClasses: [Float] = [0, 0.25, 0.5, 0.75, 0.95, 1]
 
   package let horizon: Int
-  /// Per class [lead][path], then one row of zeros.
-  private let ranks: [[UInt8]]
+  /// [class][lead][path], with one more lead of zeros.
+  private let ranks: [UInt8]
 
   /// - Parameters:
   ///   - horizon: The largest lead that a series of the run has.
@@ -24,30 +25,37 @@ package struct RankPathBank: Sendable {
   package init(seed: UInt64, horizon: Int, step: Step) {
     precondition(horizon >= 1, "rank paths need a lead")
     self.horizon = horizon
-    let slow = Self.autoregression(perDay: 0.98, step: step, horizon: horizon, seed: seed ^ 0x51_0e)
+    var random = SplitMix64(seed: stableHash("rank paths", seed: seed ^ 0x51_0e))
+    let slow = (0..<Self.paths).map { _ in random.normal() }
     let fast = Self.autoregression(perDay: 0.3, step: step, horizon: horizon, seed: seed ^ 0xfa_57)
-    ranks = Self.persistenceClasses.map { rho in
+    ranks = Self.persistenceClasses.flatMap { rho in
       Self.ranks(slow: slow, fast: fast, share: Double(rho), horizon: horizon)
     }
   }
 
-  /// Position of the class nearest to a share of persistent error; the middle one when the share is not known (NaN).
+  /// Position of the class nearest to a share of persistent error.
   package static func classIndex(persistence: Float) -> Int {
-    guard !persistence.isNaN else { return persistenceClasses.count / 2 }
-    return persistenceClasses.indices.min {
+    persistenceClasses.indices.min {
       abs(persistenceClasses[$0] - persistence) < abs(persistenceClasses[$1] - persistence)
     }!
   }
 
   /// The rank of one path at one lead (1...`horizon`).
   package func rank(classIndex: Int, lead: Int, path: Int) -> Int {
-    Int(ranks[classIndex][(lead - 1) * Self.paths + path])
+    Int(ranks[row(classIndex: classIndex, lead: lead) * Self.paths + path])
   }
 
-  /// Lends the rows of a class: lead *t* at row *t* - 1, and a row of zeros at row `horizon`.
-  func withRows<Result>(classIndex: Int, _ body: (UnsafePointer<UInt8>) -> Result) -> Result {
-    ranks[classIndex].withUnsafeBufferPointer { body($0.baseAddress!) }
+  /// Lends the rows; `row` says where which one is.
+  func withRows<Result>(_ body: (UnsafePointer<UInt8>) -> Result) -> Result {
+    ranks.withUnsafeBufferPointer { body($0.baseAddress!) }
   }
+
+  /// The row of one class at a lead.
+  @inline(__always)
+  func row(classIndex: Int, lead: Int) -> Int { classIndex * (horizon + 1) + lead - 1 }
+
+  /// A row of zeros.
+  var emptyRow: Int { horizon }
 
   /// Stationary Gaussian AR(1) paths with unit variance, [lead][path].
   private static func autoregression(perDay: Double, step: Step, horizon: Int, seed: UInt64) -> [Double] {
@@ -74,7 +82,7 @@ package struct RankPathBank: Sendable {
     for lead in 0..<horizon {
       let row = lead * paths
       for path in 0..<paths {
-        keys[path] = sortKey(a * slow[row + path] + b * fast[row + path]) & ~0xff | UInt64(path)
+        keys[path] = sortKey(a * slow[path] + b * fast[row + path]) & ~0xff | UInt64(path)
       }
       keys.sort()
       for rank in 0..<paths { out[row + Int(keys[rank] & 0xff)] = UInt8(rank) }

@@ -13,7 +13,7 @@ package struct RiskInput: Sendable {
   package var floor: Float?
   /// Whether the history respects the capacity as a ceiling, so that no future exceeds it.
   package var bounded: Bool
-  /// Share of the forecast's error that persists, 0...1, from fold errors; NaN when not known.
+  /// Share of the forecast's error at the nearest leads that persists, 0...1, from fold errors; NaN when not known.
   package var persistence: Float
   /// How the quantiles go on beyond q05 and q95.
   package var tail: TailShape
@@ -60,9 +60,7 @@ package func assessRisk(_ input: RiskInput, settings: RiskSettings, bank: RankPa
   let future = try FutureValues(quantiles: input.quantiles, floor: input.floor, tail: input.tail)
   precondition(future.horizon <= bank.horizon, "the rank paths reach as far as the forecast")
   precondition(input.tiers.count >= future.horizon, "each lead has a tier")
-  let simulation = BreachSimulation(
-    future: future, history: history, bank: bank,
-    classIndex: RankPathBank.classIndex(persistence: input.persistence))
+  let simulation = BreachSimulation(future: future, history: history, bank: bank, persistence: input.persistence)
 
   let prospects = settings.thresholds.map { threshold in
     BreachProspect(threshold, input: input, simulation: simulation)

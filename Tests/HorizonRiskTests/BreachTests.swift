@@ -11,7 +11,7 @@ import Testing
       let simulation = BreachSimulation(
         future: try FutureValues(quantiles: input.quantiles, floor: input.floor),
         history: BreachHistory(input.history, rule: input.rule), bank: dayBank,
-        classIndex: RankPathBank.classIndex(persistence: input.persistence))
+        persistence: input.persistence)
       for threshold in [60, 80, 90] as [Float] where !simulation.history.isBreached(threshold) {
         let slow = try slowBreached(input, threshold: threshold, bank: dayBank)
         #expect(simulation.breached(threshold: threshold) == slow)

@@ -10,7 +10,7 @@ import Testing
   /// banks, so that it is the method that is judged.
   private static let banks = (7..<13).map { RankPathBank(seed: $0, horizon: 90, step: .day) }
 
-  /// Promised chances and what happened, for a trend plus a slow and a fast disturbance.
+  /// Promised chances and what happened, for a trend plus a disturbance that stays and one that comes and goes.
   private func trial(share: Double, persistence: Float, series: Int) throws -> [(chance: Double, breached: Bool)] {
     var random = SplitMix64(seed: 2_024)
     let horizon = 90
@@ -18,13 +18,12 @@ import Testing
     return try (0..<series).map { s in
       let start = random.uniform(58, 84)
       let slope = random.uniform(-0.05, 0.12)
-      var slow = random.normal()
+      let lasting = random.normal()
       var fast = random.normal()
       var actual = [Float]()
       for lead in 1...horizon {
-        let disturbance = share.squareRoot() * slow + (1 - share).squareRoot() * fast
+        let disturbance = share.squareRoot() * lasting + (1 - share).squareRoot() * fast
         actual.append(Float(start + slope * Double(lead) + deviation * disturbance))
-        slow = 0.98 * slow + (1 - 0.98 * 0.98).squareRoot() * random.normal()
         fast = 0.3 * fast + (1 - 0.3 * 0.3).squareRoot() * random.normal()
       }
       let row = try assessRisk(

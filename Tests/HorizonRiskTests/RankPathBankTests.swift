@@ -41,18 +41,30 @@ import Testing
       return sum / Double(256 * (bank.horizon - apart)) / (65_535.0 / 12)
     }
     for (c, rho) in RankPathBank.persistenceClasses.enumerated() {
-      let expected = Double(rho) * 0.8171 + (1 - Double(rho)) * 6e-6  // 0.98^10 and 0.3^10
-      #expect(abs(correlation(dayBank, c, apart: 10) - expected) < 0.06)
+      #expect(abs(correlation(dayBank, c, apart: 10) - Double(rho)) < 0.06)  // what comes and goes is gone: 0.3^10
     }
     let hours = RankPathBank(seed: 7, horizon: 480, step: .hour)
-    #expect(abs(correlation(hours, 4, apart: 240) - 0.95 * 0.8171) < 0.08)
+    // 0.3^(1/24) from one hour to the next.
+    #expect(abs(correlation(hours, 2, apart: 1) - (0.5 + 0.5 * 0.951)) < 0.06)
+    #expect(abs(correlation(hours, 4, apart: 240) - 0.95) < 0.08)
   }
 
-  @Test func theNearestClassIsTakenAndTheMiddleOneWhenUnknown() {
+  @Test func theNearestClassIsTaken() {
     #expect(RankPathBank.classIndex(persistence: -1) == 0)
     #expect(RankPathBank.classIndex(persistence: 0.4) == 2)
     #expect(RankPathBank.classIndex(persistence: 0.9) == 4)
-    #expect(RankPathBank.classIndex(persistence: .nan) == 2)
+    #expect(RankPathBank.classIndex(persistence: 0.99) == 5)
+  }
+
+  @Test func whatIntervalsWidenByPersists() throws {
+    // Half as wide again from lead to lead, the first seven alike.
+    let widths: [Float] = Array(repeating: 1, count: 7) + [2, 4]
+    let quantiles = widths.flatMap { w in [-2, -1, -0.5, 0, 0.5, 1, 2].map { 50 + $0 * w } }
+    let future = try FutureValues(quantiles: quantiles[...], floor: nil)
+    #expect(future.persistence(near: 0.25) == Array(repeating: 0.25, count: 7) + [0.8125, 0.953125])
+    #expect(future.persistence(near: .nan) == Array(repeating: 0.5, count: 7) + [0.875, 0.96875])
+    let cycle = try FutureValues(quantiles: quantiles[...], floor: nil, tail: .bounded)
+    #expect(cycle.persistence(near: 0) == Array(repeating: 0, count: 9))
   }
 }
 

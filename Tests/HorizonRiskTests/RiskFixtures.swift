@@ -52,13 +52,13 @@ func wild(_ random: inout SplitMix64) -> RiskInput {
 func slowBreached(_ input: RiskInput, threshold: Float, bank: RankPathBank) throws -> [Int] {
   let future = try FutureValues(quantiles: input.quantiles, floor: input.floor)
   let past = input.history.filter { !$0.isNaN }
-  let classIndex = RankPathBank.classIndex(persistence: input.persistence)
+  let classes = future.persistence(near: input.persistence).map(RankPathBank.classIndex)
   var first = [Int](repeating: .max, count: 256)
   for path in 0..<256 {
     let readings =
       past
       + (1...future.horizon).map {
-        future.value(lead: $0, rank: bank.rank(classIndex: classIndex, lead: $0, path: path))
+        future.value(lead: $0, rank: bank.rank(classIndex: classes[$0 - 1], lead: $0, path: path))
       }
     for lead in 1...future.horizon {
       let window = readings[...(past.count + lead - 1)].suffix(input.rule.of).sorted(by: >)
