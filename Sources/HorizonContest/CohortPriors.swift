@@ -39,16 +39,26 @@ struct CohortPriors {
     add(to: &cohorts[Cohort(digest), default: empty])
   }
 
-  /// Expected standing of each contestant for a series of which nothing but its cohort is known.
-  func expectations(for digest: SeriesDigest) -> [Double] {
-    let levels = [resources[digest.name.resource], cohorts[Cohort(digest)]]
-    return (0..<contestants).map { model in
+  /// What is expected of a series of which nothing but its cohort is known.
+  struct Expectations {
+    /// Standing of each contestant.
+    let losses: [Double]
+    /// Folds of the series itself that this weighs.
+    let folds: Double
+  }
+
+  func expectations(for digest: SeriesDigest) -> Expectations {
+    let cohort = Cohort(digest)
+    let levels = [resources[digest.name.resource], cohorts[cohort]]
+    let losses = (0..<contestants).map { model in
       var expected = CohortPriors.mean(fleet, model, wider: 0, prior: 1)
       for case let level? in levels {
         expected = CohortPriors.mean(level, model, wider: expected, prior: CohortPriors.prior)
       }
       return expected
     }
+    // On the folds of a short history models knew much less than they do today.
+    return Expectations(losses: losses, folds: cohort.length == 0 ? 16 : 8)
   }
 
   private static func mean(_ sum: Sum, _ model: Int, wider: Double, prior: Double) -> Double {

@@ -1,6 +1,6 @@
 import Foundation
 import HorizonCore
-package import HorizonModels
+import HorizonModels
 
 /// The champion of one series: the contestant with the least loss to be expected on readings that nobody has seen.
 ///
@@ -33,21 +33,21 @@ package struct Selection: Sendable {
 
   /// A challenger at most this much worse may still win a tie.
   package static let tieMargin = 0.02
-  /// Folds that what wins for series like it weighs.
-  private static let prior = 8.0
 
   /// - Parameters:
+  ///   - expectations: Of series like it.
   ///   - fold: A position in the record's folds that is not looked at.
   ///   - incumbent: The champion of the run before.
   /// - Returns: nil when no fold is left.
   init?(
-    _ record: FoldRecord, expectations: [Double], cards: [ModelCard], baseline: Int, incumbent: Int? = nil,
+    _ record: FoldRecord, expectations: CohortPriors.Expectations, cards: [ModelCard], baseline: Int,
+    incumbent: Int? = nil,
     without fold: Int? = nil
   ) {
     guard let standing = record.standing(without: fold) else { return nil }
-    let trust = standing.folds / (standing.folds + Selection.prior)
+    let trust = standing.folds / (standing.folds + expectations.folds)
     let losses = record.entered.indices.map { position in
-      trust * standing.losses[position] + (1 - trust) * expectations[record.entered[position]]
+      trust * standing.losses[position] + (1 - trust) * expectations.losses[record.entered[position]]
     }
     let best = losses.indices.min { (losses[$0], $0) < (losses[$1], $1) }!
     let tied = losses.indices.filter { position in
