@@ -72,7 +72,8 @@ struct TierJudge {
       surprise: errors.isEmpty
         ? nil : Double(errors.reduce(0, +) / Float(errors.count) / decision.spreadFactor),
       movement: count > 0 && digest.scale > 0 ? baseline / Double(count * Float(Levels.count) * digest.scale) : 0,
-      width: width, headroom: room > 0 ? room : nil, level: level,
+      width: width, capacity: digest.ceiling > 0 ? Double(digest.ceiling) : nil, headroom: room > 0 ? room : nil,
+      level: level,
       stability: changes > 0 && level > 0 ? Double(change / changes) / level : nil,
       breaches: newest?.breach.outcome(by: bucket)?.called == true
         ? hindsight.breaches(of: digest.name.resource, by: bucket) : nil,

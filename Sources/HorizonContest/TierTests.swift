@@ -22,7 +22,10 @@ package struct TierTests: Sendable {
   package var surprise = Limits<Double>(high: 1.5, medium: 3)
   /// Seasonal naive's scaled loss: how far the series moves from its last season.
   package var movement = Limits<Double>(high: 2, medium: 4)
-  /// Width of the 80 % interval as a share of the headroom to the lowest threshold.
+  /// Width of the 80 % interval as a share of the capacity: whoever plans by a High forecast may be five points off four times in
+  /// five.
+  package var widthToCapacity = Limits<Double>(high: 0.10, medium: 0.25)
+  /// The same as a share of the headroom to the lowest threshold.
   package var widthToHeadroom = Limits<Double>(high: 1, medium: 2)
   /// The same as a share of the level, without a ceiling or when crossed.
   package var widthToLevel = Limits<Double>(high: 0.5, medium: 1)
@@ -55,6 +58,8 @@ package struct TierTests: Sendable {
     let movement: Double
     /// Mean calibrated width of the 80 % interval.
     let width: Double
+    /// In the unit of the readings; nil without a ceiling.
+    let capacity: Double?
     /// To the lowest threshold in the unit of the readings; nil without a ceiling or when crossed.
     let headroom: Double?
     let level: Double
@@ -118,7 +123,12 @@ package struct TierTests: Sendable {
         tier: self.movement.tier(atMost: e.movement), code: .movement,
         reason: "the series moves away from its last season, \(number(e.movement)) times its usual swing, "
           + "at most \(number(self.movement.high)) may be"))
-    results.append(sharpness(e))
+    if let capacity = e.capacity { results.append(sharpness(e.width / capacity, widthToCapacity, of: "capacity")) }
+    if let headroom = e.headroom {
+      results.append(sharpness(e.width / headroom, widthToHeadroom, of: "headroom"))
+    } else {
+      results.append(sharpness(e.level > 0 ? e.width / e.level : 0, widthToLevel, of: "level"))
+    }
     if let stability = e.stability {
       results.append(
         TierVerdict(
@@ -146,14 +156,10 @@ package struct TierTests: Sendable {
         + "at least \(percent(recordCoverage)) is asked for")
   }
 
-  private func sharpness(_ e: Evidence) -> TierVerdict {
-    let (ratio, limits, of): (Double, Limits<Double>, String) =
-      if let headroom = e.headroom { (e.width / headroom, widthToHeadroom, "headroom") } else {
-        (e.level > 0 ? e.width / e.level : 0, widthToLevel, "level")
-      }
-    return TierVerdict(
+  private func sharpness(_ ratio: Double, _ limits: Limits<Double>, of whole: String) -> TierVerdict {
+    TierVerdict(
       tier: limits.tier(atMost: ratio), code: .width,
-      reason: "the 80 % interval is \(percent(ratio)) of the \(of), at most \(percent(limits.high)) may be")
+      reason: "the 80 % interval is \(percent(ratio)) of the \(whole), at most \(percent(limits.high)) may be")
   }
 
   private func record(_ record: BreachRecord) -> TierVerdict {
