@@ -30,14 +30,10 @@ package struct CalibrationTable: Sendable {
     table[((model * ErrorGroup.count + group.index) * leads.leads.count + position) * Levels.count + level]
   }
 
-  /// The same table with each lead's quantiles moved away from its median by a factor.
+  /// The same table with each lead's quantiles multiplied by a factor.
   func widened(by factors: [Float]) -> CalibrationTable {
     var result = self
-    for row in stride(from: 0, to: table.count, by: Levels.count) {
-      let factor = factors[row / Levels.count % leads.leads.count]
-      let median = table[row + Levels.median]
-      for k in 0..<Levels.count { result.table[row + k] = median + factor * (table[row + k] - median) }
-    }
+    for i in table.indices { result.table[i] *= factors[i / Levels.count % leads.leads.count] }
     return result
   }
 }
@@ -53,9 +49,9 @@ struct ErrorPools {
 
   private static let bins = 400
   private static let reach = 6.0
-  /// Errors of a wider pool that a narrower one must outweigh: a pool holds three neighbouring leads, so these are a hundred
+  /// Errors of a wider pool that a narrower one must outweigh: a pool holds three neighbouring leads, so these are some three hundred
   /// series-anchors. One anchor's errors at neighbouring leads are no news to each other.
-  private static let prior = 300.0
+  private static let prior = 1_000.0
 
   init(leads: DigestLeads, models: Int, origins: Int) {
     self.leads = leads
@@ -144,6 +140,8 @@ struct ErrorPools {
     return result
   }()
 
+  /// The levels' quantiles beside the median: how far errors reach, not where their middle lies. A few origins share theirs, and
+  /// what they have in common is mostly what happened to come.
   private static func levels(of density: [Double]) -> [Float] {
     var result: [Float] = []
     var mass = 0.0
@@ -156,6 +154,7 @@ struct ErrorPools {
       let share = density[bin] > 0 ? (Double(level) - mass) / density[bin] : 0
       result.append(Float(edge(Double(bin) + min(1, max(0, share)))))
     }
-    return result
+    let median = result[Levels.median]
+    return result.map { $0 - median }
   }
 }

@@ -37,10 +37,9 @@ struct Hindsight {
       for (lead, z) in fold.standardised where !z.isNaN {
         let bucket = LeadBucket(days: Double(settings.leads.leads[lead]) * settings.step.days).rawValue
         func quantile(_ level: Int) -> Float { table.quantile(level, model: fold.model, group: fold.group, at: lead) }
-        let median = quantile(Levels.median)
         func share(_ lower: Int, _ upper: Int) -> Float {
-          let end = quantile(z > median ? upper : lower)
-          return end == median ? (z == median ? 0 : .infinity) : (z - median) / (end - median)
+          let end = quantile(z > 0 ? upper : lower)
+          return end == 0 ? (z == 0 ? 0 : .infinity) : z / end
         }
         let near = share(Levels.lower80, Levels.upper80)
         inner[fold.origin][bucket].add(near)
