@@ -115,24 +115,29 @@ extension Evaluation {
     var after = before
     var renewed: [Int: (rows: [RiskRow], capacity: Double)] = [:]
     for (place, rows, capacity) in made { renewed[place] = (rows, capacity) }
-    var candidates: [(place: Int, before: RiskRow, after: RiskRow)] = []
+    var candidates: [(place: Int, before: RiskRow, after: RiskRow, earlier: RiskRow)] = []
     for place in 0..<run.series.count where isRisky[place] {
       let name = run.name(ofSeries: place)
       let old = risks.rows(ofSeries: place).map { risks.row(Int($0), name: name) }
       before.count(old, in: risks)
       guard let new = renewed[place]?.rows else {
         after.count(old, in: risks)
-        if old[0].severity != .none { candidates.append((place, old[0], old[0])) }
+        if old[0].severity != .none { candidates.append((place, old[0], old[0], old[0])) }
         continue
       }
       let ranked = rank(new)
       after.count(ranked, in: risks)
-      if old[0].severity != .none || ranked[0].severity != .none { candidates.append((place, old[0], ranked[0])) }
+      if old[0].severity != .none || ranked[0].severity != .none {
+        // Dates are compared at one and the same threshold, that of the row after, wherever it lies now.
+        let level = new.firstIndex { $0.threshold == ranked[0].threshold } ?? 0
+        let earlier = old.sorted { $0.threshold < $1.threshold }[level]
+        candidates.append((place, old[0], ranked[0], earlier))
+      }
     }
     let order = Dictionary(
       uniqueKeysWithValues: rank(candidates.map(\.after)).enumerated().map { ($1.series, $0) })
-    let all = candidates.map { place, old, new -> Row in
-      let (change, moved) = Evaluation.change(from: old, to: new)
+    let all = candidates.map { place, old, new, earlier -> Row in
+      let (change, moved) = Evaluation.change(from: old, to: new, at: earlier)
       let capacity = run.series.ceiling[place]
       return Row(
         series: place, before: old, after: new, change: change, movedDays: moved,
@@ -240,20 +245,23 @@ extension Evaluation {
     return (0..<parts).flatMap { results[$0] }
   }
 
-  private static func change(from old: RiskRow, to new: RiskRow) -> (Change, Double?) {
+  /// - Parameter earlier: The row before at the threshold of the row after.
+  private static func change(
+    from old: RiskRow, to new: RiskRow, at earlier: RiskRow
+  ) -> (Change, Double?) {
     if old == new { return (.same, nil) }
     if old.severity == .none { return (.new, nil) }
     if new.severity == .none { return (.gone, nil) }
-    guard let then = old.daysToBreachP50, let now = new.daysToBreachP50, then != now else {
-      if (old.daysToBreachP50 == nil) != (new.daysToBreachP50 == nil) {
-        return (old.daysToBreachP50 == nil ? .sooner : .later, nil)
-      }
+    switch (earlier.daysToBreachP50, new.daysToBreachP50) {
+    case (let then?, let now?) where then != now: return (now < then ? .sooner : .later, Double(now - then))
+    case (nil, .some): return (.sooner, nil)
+    case (.some, nil): return (.later, nil)
+    default:
       let isSame =
         old.severity == new.severity && old.threshold == new.threshold && old.pBreach90 == new.pBreach90
         && old.pBreach180 == new.pBreach180
       return (isSame ? .same : .other, nil)
     }
-    return (now < then ? .sooner : .later, Double(now - then))
   }
 }
 

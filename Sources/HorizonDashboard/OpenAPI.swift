@@ -80,7 +80,8 @@ enum OpenAPI {
     if let body = route.body {
       json.key("requestBody")
       json.raw(
-        ##"{"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/\##(body)"}}}}"##)
+        ##"{"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/\##(body)"}}}}"##
+      )
     }
     json.key("responses")
     json.beginObject()

@@ -61,7 +61,8 @@ struct Parameter: Sendable {
     name: "text", kind: .text(200),
     summary: "Part of the server's name, the resource's or an inventory value, upper and lower case alike.")
   static let server = Parameter(name: "server", kind: .text(1_000), summary: "Exactly this server.", repeats: true)
-  static let resource = Parameter(name: "resource", kind: .text(1_000), summary: "Exactly this resource.", repeats: true)
+  static let resource = Parameter(
+    name: "resource", kind: .text(1_000), summary: "Exactly this resource.", repeats: true)
   static let paging: [Parameter] = [
     Parameter(name: "limit", kind: .integer(1...1_000), summary: "Rows in an answer; 100 by default."),
     Parameter(name: "cursor", kind: .text(200), summary: "`next` of the answer before."),
@@ -109,7 +110,8 @@ struct Call: Sendable {
     get throws(Problem) {
       guard let snapshot else {
         throw Problem(
-          .noRun, "There is no finished run in the workspace.", remedy: "Make one with 'horizonscale run INPUT'; it appears here by itself."
+          .noRun, "There is no finished run in the workspace.",
+          remedy: "Make one with 'horizonscale run INPUT'; it appears here by itself."
         )
       }
       return snapshot

@@ -19,7 +19,9 @@ extension Route {
           if call.text("resource") != nil { throw Problem.bad("server", "It is needed beside a resource.") }
           return Answer(run.standingsJSON(), version: run.id)
         }
-        guard let resource = call.text("resource") else { throw Problem.bad("resource", "It is needed beside a server.") }
+        guard let resource = call.text("resource") else {
+          throw Problem.bad("resource", "It is needed beside a server.")
+        }
         let name = SeriesName(server: server, resource: resource)
         guard run.find(server: server, resource: resource) != nil else {
           throw Problem(.notFound, "There is no such series in run \(run.run).")
@@ -29,7 +31,8 @@ extension Route {
         }
       }),
     Route(
-      method: .get, path: "/api/v1/models", summary: "The catalog of models, from their own cards, and where each wins.",
+      method: .get, path: "/api/v1/models",
+      summary: "The catalog of models, from their own cards, and where each wins.",
       answer: "Models",
       handle: { call in
         let run = call.snapshot

@@ -36,7 +36,8 @@ extension Route {
       method: .get, path: "/api/v1/session", summary: "Whether a token is asked for, and whether it was given.",
       answer: "Session", isOpen: true, handle: { Answer(sessionJSON($0, isSignedIn: $0.isSignedIn)) }),
     Route(
-      method: .post, path: "/api/v1/session", summary: "Signs a browser in: the token becomes a cookie.", body: "SignIn",
+      method: .post, path: "/api/v1/session", summary: "Signs a browser in: the token becomes a cookie.",
+      body: "SignIn",
       answer: "Session", isOpen: true,
       handle: { call in
         guard let digest = call.server.settings.tokenDigest else {

@@ -47,7 +47,9 @@ struct ScenarioFolder: Sendable {
     var information = stat()
     guard stat(file.path, &information) == 0, information.st_mode & S_IFMT == S_IFREG,
       information.st_size <= 1 << 20, let data = FileManager.default.contents(atPath: file.path)
-    else { throw Problem(.notFound, "There is no scenario '\(name)'.", remedy: "See /api/v1/scenarios for those there are.") }
+    else {
+      throw Problem(.notFound, "There is no scenario '\(name)'.", remedy: "See /api/v1/scenarios for those there are.")
+    }
     return Entry(name: name, scenario: try Scenario(json: Array(data)), modified: Int64(information.st_mtim.tv_sec))
   }
 

@@ -42,7 +42,8 @@ extension Schema {
   private static let wins: Schema = .array(.object([("resource", .string), ("champions", .integer)]))
 
   private static let quality: [(String, Schema)] = [
-    ("rows_read", .integer), ("rows_rejected", .integer), ("good", .nullable(.integer)), ("usable", .nullable(.integer)),
+    ("rows_read", .integer), ("rows_rejected", .integer), ("good", .nullable(.integer)),
+    ("usable", .nullable(.integer)),
     ("poor", .nullable(.integer)),
     (
       "findings",
