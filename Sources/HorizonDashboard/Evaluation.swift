@@ -72,7 +72,7 @@ extension Evaluation {
   init(_ scenario: Scenario, of run: Snapshot, threads: Int) throws {
     let clock = ContinuousClock.now
     let risks = run.risks
-    let masks = try Evaluation.masks(scenario, run)
+    let masks = Evaluation.masks(scenario, run)
     let isRisky = (0..<run.series.count).map { !risks.rows(ofSeries: $0).isEmpty }
     let touched = masks.indices.filter { masks[$0] != 0 && isRisky[$0] }
     guard touched.count <= Evaluation.most else {
@@ -85,7 +85,12 @@ extension Evaluation {
       if !masks.indices.contains(where: { masks[$0] >> UInt64(i) & 1 == 1 && isRisky[$0] }) {
         notes.append("Change \(i + 1) matches no live series that has a capacity.")
       }
-      if change.capacityPercent ?? 0 > 0 || change.capacityAdd ?? 0 > 0, i == 0 || !notes.contains(Evaluation.hidden) {
+      for name in (change.thresholds ?? [:]).keys.sorted()
+      where !run.settings.thresholds.contains(where: { $0.name == name }) {
+        notes.append(
+          "Change \(i + 1): this run has no threshold '\(name)', only \(listed(run.settings.thresholds.map(\.name))).")
+      }
+      if change.capacityPercent ?? 0 > 0 || change.capacityAdd ?? 0 > 0, !notes.contains(Evaluation.hidden) {
         notes.append(Evaluation.hidden)
       }
     }
@@ -104,7 +109,7 @@ extension Evaluation {
     let emptied = wanted.count { effects[masks[$0.place]]!.capacity(from: $0.input.capacity) <= 0 }
     guard emptied == 0 else {
       throw Problem(
-        .badBody, "The changes would leave \(emptied) series without any capacity.",
+        .conflict, "The changes would leave \(emptied) series without any capacity.",
         remedy: "Take away less, or narrow the scope.")
     }
     let made = Evaluation.assessed(wanted, masks: masks, effects: effects, bank: stored.bank, threads: threads)
@@ -163,16 +168,16 @@ extension Evaluation {
     "Where usage stood at its capacity, demand beyond it was never measured: more capacity may fill up sooner than this says."
 
   /// A bit for each change that holds for a series.
-  private static func masks(_ scenario: Scenario, _ run: Snapshot) throws(Problem) -> [UInt64] {
+  private static func masks(_ scenario: Scenario, _ run: Snapshot) -> [UInt64] {
     var masks = [UInt64](repeating: 0, count: run.series.count)
     for (i, change) in scenario.changes.enumerated() {
       var filter = RiskFilter()
       if let names = change.scope.server { filter.servers = Set(names.compactMap(run.servers.find)) }
       for (column, values) in change.scope.group ?? [:] {
+        // A column that is not there holds nobody, which a note says.
         guard let place = run.inventory.column(column) else {
-          throw Problem(
-            .badBody, "changes[\(i)].scope.group: the inventory has no column '\(column)'.",
-            remedy: "There are \(listed(run.inventory.columns.map(\.name))).")
+          filter.servers = []
+          continue
         }
         filter.groups[place] = Set(values.compactMap { $0.isEmpty ? -1 : run.inventory.columns[place].values.find($0) })
       }
@@ -200,16 +205,12 @@ extension Evaluation {
         effect.loads.append((from, Float(1 + percent / 100)))
       }
       for (name, percent) in change.thresholds ?? [:] {
-        guard let place = thresholds.firstIndex(where: { $0.name == name }) else {
-          throw Problem(
-            .badBody, "changes[\(i)].thresholds: this run has no threshold '\(name)'.",
-            remedy: "There are \(listed(thresholds.map(\.name))).")
-        }
+        guard let place = thresholds.firstIndex(where: { $0.name == name }) else { continue }
         thresholds[place] = RiskThreshold(name: name, percent: percent)
       }
     }
     guard zip(thresholds, thresholds.dropFirst()).allSatisfy({ $0.percent < $1.percent }) else {
-      throw Problem(.badBody, "After the changes the thresholds do not ascend.")
+      throw Problem(.conflict, "After the changes the thresholds do not ascend.")
     }
     effect.settings = try RiskSettings(
       thresholds: thresholds, within: run.settings.within, procurementDays: run.settings.procurementDays,

@@ -54,7 +54,7 @@ extension Scenario {
       let place = "changes[\(i)]"
       try require(
         change.capacityPercent != nil || change.capacityAdd != nil || change.loadPercent != nil
-          || change.thresholds?.isEmpty == false,
+          || change.thresholds != nil,
         "\(place) changes nothing: give capacity_percent, capacity_add, load_percent or thresholds.")
       try require(
         change.capacityPercent.map { (-99...10_000).contains($0) } ?? true,
@@ -69,6 +69,7 @@ extension Scenario {
         "\(place).load_from is no date; write it as 2026-03-01.")
       try require(
         change.loadFrom == nil || change.loadPercent != nil, "\(place).load_from needs load_percent.")
+      try require(change.thresholds?.isEmpty != true, "\(place).thresholds is empty.")
       try require(
         (change.thresholds ?? [:]).values.allSatisfy { $0 > 0 && $0 <= 1_000 },
         "\(place).thresholds: a percentage is not in (0, 1000].")

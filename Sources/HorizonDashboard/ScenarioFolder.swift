@@ -21,7 +21,8 @@ struct ScenarioFolder: Sendable {
   /// Lower-case letters, digits and hyphens: what else a request may say never becomes a name of a file.
   static func isName(_ text: String) -> Bool {
     let bytes = Array(text.utf8)
-    guard (1...64).contains(bytes.count), bytes[0] != UInt8(ascii: "-") else { return false }
+    // An address has this word for something else.
+    guard (1...64).contains(bytes.count), bytes[0] != UInt8(ascii: "-"), text != "evaluate" else { return false }
     return bytes.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == UInt8(ascii: "-") }
   }
 

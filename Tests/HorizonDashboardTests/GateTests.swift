@@ -168,6 +168,7 @@ import Testing
     let dashboard = try await Fixture.dashboard()
     let answer = await dashboard.send("POST", "/api/v1/risks")
     #expect(answer.status == 405 && answer.headers["allow"] == "GET, HEAD")
+    #expect(await dashboard.send("OPTIONS", "/api/v1/scenarios/evaluate").headers["allow"] == "POST")
     #expect(await dashboard.send("OPTIONS", "/api/v1/scenarios/x").headers["allow"] == "GET, HEAD, PUT, DELETE")
     #expect(await dashboard.send("HEAD", "/api/v1/risks").status == 200)
   }

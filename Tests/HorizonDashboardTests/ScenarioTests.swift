@@ -90,10 +90,10 @@ import Testing
     #"{"changes": [{"capacity_percent": -100}]}"#, #"{"changes": [{"load_percent": 1e9}]}"#,
     #"{"changes": [{"load_from": "2026-01-01"}]}"#,
     #"{"changes": [{"load_percent": 5, "load_from": "soon"}]}"#, #"{"changes": [{"capacity_add": 1, "path": "/etc"}]}"#,
-    #"{"changes": [{"thresholds": {"nobody": 50}}]}"#, #"{"changes": [{"thresholds": {"warning": 95}}]}"#,
+
     #"{"changes": [{"thresholds": {"warning": 0}}]}"#,
-    #"{"changes": [{"scope": {"group": {"nothing": ["x"]}}, "capacity_add": 1}]}"#,
-    #"{"changes": [{"capacity_add": -1000}]}"#, #"{"changes": null}"#,
+
+    #"{"changes": null}"#, #"{"changes": [{"thresholds": {}}]}"#,
     #"{"title": "\#(String(repeating: "x", count: 201))", "changes": [{"capacity_add": 1}]}"#,
   ])
   func aScenarioThatMakesNoSenseIsRefused(_ body: String) async throws {
@@ -101,6 +101,25 @@ import Testing
     let answer = await dashboard.send("POST", "/api/v1/scenarios/evaluate", body: body)
     #expect(answer.status == 400, "\(body): \(answer.text)")
     #expect(try answer.type() == "urn:horizonscale:bad-body")
+  }
+
+  @Test(arguments: [#"{"thresholds": {"warning": 95}}"#, #"{"capacity_add": -1000}"#])
+  func whatDoesNotFitTheRunIsSaid(_ change: String) async throws {
+    let dashboard = try await Fixture.dashboard()
+    let answer = await dashboard.send("POST", "/api/v1/scenarios/evaluate", body: #"{"changes": [\#(change)]}"#)
+    #expect(answer.status == 409, "\(answer.text)")
+  }
+
+  @Test func whatMatchesNothingIsNoted() async throws {
+    let dashboard = try await Fixture.dashboard()
+    for change in [
+      #"{"scope": {"group": {"nothing": ["x"]}}, "capacity_add": 1}"#,
+      #"{"scope": {"server": ["x"]}, "load_percent": 5}"#, #"{"thresholds": {"nobody": 50}}"#,
+    ] {
+      let json = try await evaluate(dashboard, change)
+      #expect(!(json["notes"] as! [String]).isEmpty)
+      #expect((json["rows"] as! [[String: Any]]).allSatisfy { $0["change"] as! String == "same" })
+    }
   }
 
   @Test func scenariosAreKeptListedAndRemoved() async throws {
