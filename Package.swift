@@ -126,7 +126,7 @@ let package = Package(
       of: "HorizonDashboard",
       with: [
         "HorizonPipeline", "HorizonReport", "HorizonRisk", "HorizonSynthetic", "HorizonStore", "HorizonCore",
-        "CDashboardPages", .product(name: "HummingbirdTesting", package: "hummingbird"), crypto,
+        "CDashboardPages", crypto,
       ] + server),
     tests(of: "HorizonLearning", with: ["HorizonNumerics"]),
     tests(of: "HorizonLedger", with: ["HorizonCore"]),
