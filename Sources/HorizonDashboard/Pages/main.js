@@ -1,0 +1,192 @@
+// Starts the dashboard: knows the pages, follows the address, says what is loading and what went wrong.
+import { forgetCharts } from "./chart.js";
+import { el } from "./elements.js";
+import { count, date, onDay, plural, stepWords } from "./format.js";
+import { current, go, href, toServer } from "./router.js";
+import { run, watchRun } from "./run.js";
+import { startTheme } from "./theme.js";
+import { get } from "./api.js";
+
+/** In the order of the navigation; the ones without a title are reached from others. */
+const PAGES = {
+  fleet: { title: "Fleet", key: "f", load: () => import("./fleet.js") },
+  risks: { title: "Risks", key: "r", load: () => import("./risks.js") },
+  servers: { load: () => import("./server.js"), parent: "risks" },
+  series: { load: () => import("./series.js"), parent: "risks" },
+  whatif: { title: "What if", key: "w", load: () => import("./whatif.js") },
+  idle: { title: "Idle", key: "i", load: () => import("./idle.js") },
+  models: { title: "Models", key: "m", load: () => import("./models.js") },
+  record: { title: "Record", key: "t", load: () => import("./record.js") },
+  data: { title: "Data", key: "d", load: () => import("./data.js") },
+};
+
+const main = document.getElementById("main");
+const nav = document.getElementById("pages");
+const banner = document.getElementById("banner");
+let leaving = null;
+let shown = null;
+
+function drawNavigation() {
+  nav.replaceChildren(...Object.entries(PAGES).filter(([, page]) => page.title).map(([name, page]) =>
+    el("a", { href: href(name), "data-page": name }, page.title)));
+}
+
+function bones() {
+  return el("div", { class: "wrap", "aria-busy": "true" }, el("p", { class: "hidden-text", role: "status" }, "Loading"),
+    el("div", { class: "bones", "aria-hidden": "true" }, el("div", { class: "bone thin" }), el("div", { class: "bone" }), el("div", { class: "bone tall" })));
+}
+
+/** What went wrong and what to do about it. */
+function problemState(problem) {
+  const words = problem.status === 404 ? ["Not in this run", problem.detail || problem.title] : [problem.title || "Something went wrong", problem.detail];
+  return el("div", { class: "wrap" }, el("div", { class: "card state", role: "alert" },
+    el("h1", {}, words[0]), words[1] ? el("p", {}, words[1]) : null, problem.remedy ? el("p", {}, problem.remedy) : null,
+    el("span", { class: "group-buttons" }, el("button", { class: "button", type: "button", onclick: () => show(true) }, "Try again"), el("a", { class: "button", href: href("fleet") }, "To the fleet"))));
+}
+
+/** Draws what the address says. A page that knows how may take new parameters without being drawn anew. */
+async function show(isForced = false) {
+  const view = current();
+  const page = PAGES[view.page];
+  const place = [view.page, ...view.parts].join("/");
+  if (!isForced && shown?.place === place && shown.update) {
+    shown.update(view);
+    return;
+  }
+  leaving?.abort();
+  leaving = new AbortController();
+  const { signal } = leaving;
+  shown?.leave?.();
+  shown = null;
+  forgetCharts();
+  for (const link of nav.children) {
+    if (link.dataset.page === (page?.title ? view.page : page?.parent)) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  const waiting = setTimeout(() => main.replaceChildren(bones()), 120);
+  try {
+    if (!page) throw Object.assign(new Error(), { status: 404, detail: `The dashboard has no page '${view.page}'.` });
+    const [module, facts] = await Promise.all([page.load(), run(signal)]);
+    const made = await module.draw({ ...view, run: facts, signal });
+    if (signal.aborted) return;
+    clearTimeout(waiting);
+    document.title = `${made.title} \u00b7 HorizonScale`;
+    main.replaceChildren(...made.content);
+    made.shown?.();
+    shown = { place, update: made.update, leave: made.leave };
+    drawFooter(facts);
+    performance.mark("horizonscale-ready");
+  } catch (problem) {
+    clearTimeout(waiting);
+    if (problem.name === "AbortError" || signal.aborted) return;
+    document.title = "HorizonScale";
+    main.replaceChildren(problemState(problem));
+  }
+  if (started) {
+    scrollTo(0, 0);
+    main.focus({ preventScroll: true });
+  }
+}
+let started = false;
+
+function drawFooter(facts) {
+  document.getElementById("footer").textContent = `Run ${facts.name}, made with HorizonScale ${facts.version} from readings up to ${date(facts.asOf)}. Horizon ${count(facts.horizon)} ` +
+    `${stepWords(facts.step)[1]}, breach rule ${facts.breachRule}. Dates are UTC. Charts by uPlot (MIT licence). Nothing on this page leaves this server.`;
+}
+
+// The search for a server: names come as they are typed.
+
+function startFind() {
+  const form = document.getElementById("find");
+  const box = document.getElementById("find-text");
+  const list = document.getElementById("find-list");
+  let pending = null;
+  box.addEventListener("input", async () => {
+    pending?.abort();
+    const text = box.value.trim();
+    if (!text) return;
+    pending = new AbortController();
+    try {
+      const { items } = await get("/servers", new URLSearchParams({ q: text, limit: "12" }), { signal: pending.signal });
+      list.replaceChildren(...items.map((item) => el("option", { value: item.server })));
+    } catch { /* The list of names is a help, not a need. */ }
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const text = box.value.trim();
+    if (!text) return;
+    const exact = [...list.children].some((option) => option.value === text);
+    go(exact ? toServer(text) : href("risks", [], { q: text, severity: "any" }));
+    box.value = "";
+    list.replaceChildren();
+  });
+}
+
+// Keys.
+
+function startKeys() {
+  const dialog = document.getElementById("keys-dialog");
+  const lines = [
+    ...Object.values(PAGES).filter((page) => page.title).map((page) => [["g", page.key], page.title]),
+    [["/"], "Find a server"], [["\u2191", "\u2193"], "Row by row in a list; Home and End to its ends"], [["Enter"], "Open the row"],
+    [["\u2190", "\u2192"], "Point by point in a chart"], [["?"], "These keys"],
+  ];
+  const open = () => {
+    if (!dialog.open) dialog.showModal();
+  };
+  dialog.append(el("h2", { id: "keys-title" }, "Keys"),
+    el("dl", { class: "facts" }, ...lines.flatMap(([keys, words]) => [el("dt", {}, ...keys.flatMap((key, i) => [i ? " " : "", el("kbd", {}, key)])), el("dd", {}, words)])),
+    el("form", { method: "dialog", class: "form-actions" }, el("button", { class: "button" }, "Close")));
+  document.getElementById("keys").addEventListener("click", open);
+  let lead = 0;
+  addEventListener("keydown", (event) => {
+    const isTyping = event.target.closest?.("input, select, textarea, dialog");
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping) return;
+    const now = performance.now();
+    if (event.key === "/") {
+      event.preventDefault();
+      document.getElementById("find-text").focus();
+    } else if (event.key === "?") {
+      open();
+    } else if (event.key === "g") {
+      lead = now;
+    } else if (now - lead < 1500) {
+      lead = 0;
+      const page = Object.entries(PAGES).find(([, entry]) => entry.key === event.key);
+      if (page) go(href(page[0]));
+    }
+  });
+}
+
+function tellOfNewRun(facts) {
+  banner.replaceChildren(`A new run is there, as of ${onDay(facts.asOf)}. `, el("button", { class: "button small", type: "button", onclick: () => {
+    banner.hidden = true;
+    show(true);
+  } }, "Show it"));
+  banner.hidden = false;
+}
+
+/** Menus close when the reader goes elsewhere. */
+function closeMenus(event) {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (event.type === "keydown" ? event.key === "Escape" : !menu.contains(event.target)) {
+      menu.open = false;
+      if (event.type === "keydown" && menu.contains(event.target)) menu.querySelector("summary").focus();
+    }
+  }
+}
+
+drawNavigation();
+startTheme(document.getElementById("theme"));
+startFind();
+startKeys();
+document.getElementById("skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  main.focus();
+});
+addEventListener("hashchange", () => show());
+addEventListener("click", closeMenus);
+addEventListener("keydown", closeMenus);
+watchRun(tellOfNewRun);
+await show();
+started = true;
