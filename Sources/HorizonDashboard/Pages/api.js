@@ -1,12 +1,12 @@
-// The JSON API of this server: /api/v1. Its shapes are in docs/api.md.
+// The JSON API of this server, described in docs/api.md and /api/v1/openapi.json.
 
 const BASE = "/api/v1";
 
 /** What the server said went wrong (problem+json), or that it could not be reached. */
 export class Problem extends Error {
-  constructor({ status = 0, title = "", detail = "", remedy = "" } = {}) {
+  constructor({ status = 0, title = "", detail = "", remedy = "", type = "" } = {}) {
     super(title);
-    Object.assign(this, { status, title, detail, remedy });
+    Object.assign(this, { status, title, detail, remedy, type });
   }
 }
 
@@ -17,35 +17,37 @@ export function address(path, query) {
 
 export const seriesPath = (server, resource) => `/series/${encodeURIComponent(server)}/${encodeURIComponent(resource)}`;
 
+let hearRun = () => {};
+/** Calls `listener(run)` with the name of the run that an answer is of. */
+export function whenRunIsTold(listener) {
+  hearRun = listener;
+}
+
 async function call(path, query, options) {
   let answer;
   try {
     answer = await fetch(address(path, query), { credentials: "same-origin", ...options, headers: { Accept: "application/json", ...options.headers } });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Problem({ title: "The server does not answer", detail: "`horizonscale serve` may have been stopped, or the network is down.", remedy: "Start it again, then try again here." });
+    throw new Problem({ title: "The server does not answer", detail: "\u201chorizonscale serve\u201d may have been stopped, or the network is down.", remedy: "Start it again, then try again here." });
   }
   if (answer.ok) return answer;
   let told = {};
   try {
     told = await answer.json();
   } catch { /* Not JSON: the status has to do. */ }
-  throw new Problem({ status: answer.status, title: told.title ?? `The server answered ${answer.status}`, detail: told.detail ?? "", remedy: told.remedy ?? "" });
+  throw new Problem({ title: `The server answered ${answer.status}`, ...told, status: answer.status });
 }
-
-const versions = new Set();
-
-/** Calls `listener(run)` when an answer comes from another run than the one before. */
-export const whenRunChanges = (listener) => versions.add(listener);
 
 export async function get(path, query, { signal } = {}) {
   const answer = await call(path, query, { signal });
-  return answer.json();
+  const body = await answer.json();
+  if (typeof body.run === "string") hearRun(body.run);
+  return body;
 }
 
-export async function send(method, path, body, { signal } = {}) {
-  const answer = await call(path, null, {
-    method, signal, headers: body === undefined ? {} : { "Content-Type": "application/json" }, body: body === undefined ? undefined : JSON.stringify(body),
-  });
+/** `POST`, `PUT` or `DELETE`; the answer's JSON, or null where there is none. */
+export async function send(method, path, body = {}, { signal, query } = {}) {
+  const answer = await call(path, query, { method, signal, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
   return answer.status === 204 ? null : answer.json();
 }

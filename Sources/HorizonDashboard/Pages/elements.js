@@ -39,13 +39,13 @@ export const scrollBox = (label, ...content) =>
  * @param columns `{title, numeric?, long?}`
  * @param rows Arrays of cells in the order of `columns`; the first cell names the row. A cell is text or an element.
  */
-export function plainTable(caption, columns, rows, { visibleCaption = false, foot = null } = {}) {
+export function plainTable(caption, columns, rows, { isCaptionSeen = false, foot = null } = {}) {
   const cell = (content, i) => (i === 0
     ? el("th", { scope: "row" }, content)
     : el("td", { class: columns[i].numeric ? "num" : null, "data-label": columns[i].title }, content));
   const line = (row) => el("tr", {}, ...row.map(cell));
   return el("table", { class: "plain cards-on-phone" },
-    el("caption", { class: visibleCaption ? null : "hidden-text" }, caption),
+    el("caption", { class: isCaptionSeen ? null : "hidden-text" }, caption),
     el("thead", {}, el("tr", {}, ...columns.map((column) =>
       el("th", { scope: "col", class: column.numeric ? "num" : null, title: column.long ?? null }, column.title)))),
     el("tbody", {}, ...rows.map(line)), foot ? el("tfoot", {}, line(foot)) : null);

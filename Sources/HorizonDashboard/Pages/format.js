@@ -88,6 +88,9 @@ export function axisDates(marks, gap) {
   });
 }
 
+/** A name as it can be shown: what would turn or hide the text around it is replaced. */
+export const shown = (name) => name.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, "\ufffd") || "(no name)";
+
 export const capital = (text) => text.charAt(0).toLocaleUpperCase() + text.slice(1);
 /** Words in one list: "a, b and c". */
 export const list = (items) => (items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} and ${items[items.length - 1]}`);

@@ -1,19 +1,21 @@
 // Starts the dashboard: knows the pages, follows the address, says what is loading and what went wrong.
+import { get } from "./api.js";
 import { forgetCharts } from "./chart.js";
 import { el } from "./elements.js";
-import { count, date, onDay, plural, stepWords } from "./format.js";
-import { current, go, href, toServer } from "./router.js";
-import { run, watchRun } from "./run.js";
+import { date } from "./format.js";
+import { current, go, href, startRouter, toRisks, toServer } from "./router.js";
+import { forgetRun, run, watchRun } from "./run.js";
+import { signIn } from "./sign-in.js";
 import { startTheme } from "./theme.js";
-import { get } from "./api.js";
 
-/** In the order of the navigation; the ones without a title are reached from others. */
+/** In the order of the navigation; those without a title are reached from their parent. */
 const PAGES = {
   fleet: { title: "Fleet", key: "f", load: () => import("./fleet.js") },
   risks: { title: "Risks", key: "r", load: () => import("./risks.js") },
+  changes: { load: () => import("./changes.js"), parent: "fleet" },
   servers: { load: () => import("./server.js"), parent: "risks" },
   series: { load: () => import("./series.js"), parent: "risks" },
-  whatif: { title: "What if", key: "w", load: () => import("./whatif.js") },
+  "what-if": { title: "What if", key: "w", load: () => import("./what-if.js") },
   idle: { title: "Idle", key: "i", load: () => import("./idle.js") },
   models: { title: "Models", key: "m", load: () => import("./models.js") },
   record: { title: "Record", key: "t", load: () => import("./record.js") },
@@ -53,6 +55,7 @@ async function show(isForced = false) {
     shown.update(view);
     return;
   }
+  banner.hidden = true;
   leaving?.abort();
   leaving = new AbortController();
   const { signal } = leaving;
@@ -80,7 +83,7 @@ async function show(isForced = false) {
     clearTimeout(waiting);
     if (problem.name === "AbortError" || signal.aborted) return;
     document.title = "HorizonScale";
-    main.replaceChildren(problemState(problem));
+    main.replaceChildren(problem.status === 401 ? signIn(() => show(true)) : problemState(problem));
   }
   if (started) {
     scrollTo(0, 0);
@@ -90,8 +93,8 @@ async function show(isForced = false) {
 let started = false;
 
 function drawFooter(facts) {
-  document.getElementById("footer").textContent = `Run ${facts.name}, made with HorizonScale ${facts.version} from readings up to ${date(facts.asOf)}. Horizon ${count(facts.horizon)} ` +
-    `${stepWords(facts.step)[1]}, breach rule ${facts.breachRule}. Dates are UTC. Charts by uPlot (MIT licence). Nothing on this page leaves this server.`;
+  document.getElementById("footer").textContent = `Run ${facts.name}, made with HorizonScale ${facts.version} from readings up to ${date(facts.asOf)}, looking ${facts.horizonWords} ahead. ` +
+    "Dates are UTC. Charts by uPlot (MIT licence). Nothing on this page leaves this server.";
 }
 
 // The search for a server: names come as they are typed.
@@ -107,8 +110,8 @@ function startFind() {
     if (!text) return;
     pending = new AbortController();
     try {
-      const { items } = await get("/servers", new URLSearchParams({ q: text, limit: "12" }), { signal: pending.signal });
-      list.replaceChildren(...items.map((item) => el("option", { value: item.server })));
+      const { rows } = await get("/servers", new URLSearchParams({ text, limit: "12" }), { signal: pending.signal });
+      list.replaceChildren(...rows.map((row) => el("option", { value: row.server })));
     } catch { /* The list of names is a help, not a need. */ }
   });
   form.addEventListener("submit", (event) => {
@@ -116,7 +119,7 @@ function startFind() {
     const text = box.value.trim();
     if (!text) return;
     const exact = [...list.children].some((option) => option.value === text);
-    go(exact ? toServer(text) : href("risks", [], { q: text, severity: "any" }));
+    go(exact ? toServer(text) : toRisks({ text, severity: "all" }));
     box.value = "";
     list.replaceChildren();
   });
@@ -158,11 +161,10 @@ function startKeys() {
   });
 }
 
-function tellOfNewRun(facts) {
-  banner.replaceChildren(`A new run is there, as of ${onDay(facts.asOf)}. `, el("button", { class: "button small", type: "button", onclick: () => {
-    banner.hidden = true;
-    show(true);
-  } }, "Show it"));
+/** What is shown stays until the reader wants the new run; the next page is of that one anyway. */
+function tellOfNewRun(name) {
+  forgetRun();
+  banner.replaceChildren(`Run ${name} is there. `, el("button", { class: "button small", type: "button", onclick: () => show(true) }, "Show it"));
   banner.hidden = false;
 }
 
@@ -184,7 +186,7 @@ document.getElementById("skip").addEventListener("click", (event) => {
   event.preventDefault();
   main.focus();
 });
-addEventListener("hashchange", () => show());
+startRouter(() => show());
 addEventListener("click", closeMenus);
 addEventListener("keydown", closeMenus);
 watchRun(tellOfNewRun);

@@ -1,15 +1,9 @@
-// The address holds the view: `#/risks?tier=high`. Behind the `#` nothing of it reaches the server or its logs, and a link shares it.
+// The address holds the view, so a link shares it: `/risks?tier=high&group.region=eu-west`. Filters have the names that the API gives them.
 
 /** What the address says: the page, the parts of its path, the rest as parameters. */
 export function current() {
-  const [path, query = ""] = splitOnce(location.hash.replace(/^#\/?/, ""), "?");
-  const parts = path.split("/").filter((part) => part !== "").map(decode);
-  return { page: parts[0] ?? "fleet", parts: parts.slice(1), params: new URLSearchParams(query) };
-}
-
-function splitOnce(text, mark) {
-  const at = text.indexOf(mark);
-  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+  const parts = location.pathname.split("/").filter((part) => part !== "").map(decode);
+  return { page: parts[0] ?? "fleet", parts: parts.slice(1), params: new URLSearchParams(location.search) };
 }
 
 function decode(part) {
@@ -20,9 +14,9 @@ function decode(part) {
   }
 }
 
-/** An address within the dashboard; parameters that are empty are left out. */
+/** An address within the dashboard; parameters that are empty are left out, lists stand several times. */
 export function href(page, parts = [], params = {}) {
-  const path = ["#", page, ...parts.map(encodeURIComponent)].join("/");
+  const path = page === "fleet" ? "/" : `/${[page, ...parts].map(encodeURIComponent).join("/")}`;
   const query = asQuery(params).toString();
   return query ? `${path}?${query}` : path;
 }
@@ -38,14 +32,33 @@ export function asQuery(params) {
   return query;
 }
 
-export const toSeries = (server, resource, params) => href("series", [server, resource], params);
+export const toSeries = (server, resource) => href("series", [server, resource]);
 export const toServer = (server) => href("servers", [server]);
+/** The list of risks with these filters. */
+export const toRisks = (params) => href("risks", [], params);
+
+let listener = () => {};
+
+/** Calls `arrive()` for every new place; links within the dashboard no longer load a page. */
+export function startRouter(arrive) {
+  listener = arrive;
+  addEventListener("popstate", () => listener());
+  addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[href]");
+    if (!link || event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    if (link.origin !== location.origin || link.hasAttribute("download") || link.target || /^\/(api|assets)\//.test(link.pathname)) return;
+    if (link.getAttribute("href").startsWith("#")) return;
+    event.preventDefault();
+    go(link.href);
+  });
+}
+
+export function go(address) {
+  history.pushState(null, "", address);
+  listener();
+}
 
 /** Writes the view into the address without a step back for each letter typed. */
 export function remember(page, parts, params) {
   history.replaceState(null, "", href(page, parts, params));
-}
-
-export function go(address) {
-  location.hash = address.slice(1);
 }

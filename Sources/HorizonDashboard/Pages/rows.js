@@ -1,65 +1,72 @@
-// Rows of a long list, read page by page behind the table as it is scrolled.
-import { get } from "./api.js";
+// Rows of a long list: only the stretches that are looked at are read, wherever the reader has scrolled to.
 
-const PAGE = 1000;
+const STRETCH = 250;
 
-export class PagedRows {
-  #rows = [];
-  #cursor = null;
-  #wanted = 0;
-  #isReading = false;
-  #stop = new AbortController();
+export class StretchedRows {
+  #stretches = new Map();
+  #reading = new Map();
+  #wanted = [];
+  #isStopped = false;
   total = 0;
+  first = null;
 
   /**
-   * @param path Below /api/v1; @param query `URLSearchParams` without `cursor` and `limit`
-   * @param came Called when rows have come; @param failed Called with a `Problem`
+   * @param options `read(offset, limit, signal)`: resolves to `{total, rows}`; `came()`: rows have come; `failed(problem)`
    */
-  constructor(path, query, { came, failed }) {
-    Object.assign(this, { path, query, came, failed });
+  constructor({ read, came, failed }) {
+    Object.assign(this, { read, came, failed });
   }
 
-  /** Reads the first page; resolves when it is there. */
+  /** Reads the first stretch; resolves when it is there, with the whole answer in `first`. */
   async start() {
-    await this.#next();
+    this.first = await this.#get(0, new AbortController().signal);
     return this;
   }
 
   at(index) {
-    return this.#rows[index];
+    return this.#stretches.get(Math.floor(index / STRETCH))?.[index % STRETCH];
   }
 
-  /** Asks for rows up to `last`; what lies before it comes with it. */
+  /** Asks for the rows from `first` up to `last`; what was asked for before and is out of sight is given up. */
   need(first, last) {
-    this.#wanted = Math.max(this.#wanted, last);
-    if (!this.#isReading && this.#rows.length < Math.min(this.#wanted, this.total)) this.#read();
-  }
-
-  async #read() {
-    this.#isReading = true;
-    try {
-      while (this.#cursor && this.#rows.length < Math.min(this.#wanted, this.total)) {
-        await this.#next();
-        this.came();
-      }
-    } catch (problem) {
-      if (problem.name !== "AbortError") this.failed(problem);
-    } finally {
-      this.#isReading = false;
+    const end = Math.min(last, this.total);
+    this.#wanted = [];
+    for (let i = Math.floor(first / STRETCH); i * STRETCH < end; i++) this.#wanted.push(i);
+    for (const [i, stop] of this.#reading) {
+      if (!this.#wanted.includes(i)) stop.abort();
+    }
+    for (const i of this.#wanted) {
+      if (!this.#stretches.has(i) && !this.#reading.has(i)) this.#read(i);
     }
   }
 
-  async #next() {
-    const query = new URLSearchParams(this.query);
-    query.set("limit", String(PAGE));
-    if (this.#cursor) query.set("cursor", this.#cursor);
-    const page = await get(this.path, query, { signal: this.#stop.signal });
-    for (const row of page.items) this.#rows.push(row);
-    this.#cursor = page.next;
-    this.total = page.total;
+  async #read(i) {
+    const stop = new AbortController();
+    this.#reading.set(i, stop);
+    try {
+      // Whoever drags the bar passes many stretches: only one that stays in sight is asked for.
+      await new Promise((resolve) => setTimeout(resolve, 40));
+      if (stop.signal.aborted || this.#isStopped) return;
+      await this.#get(i, stop.signal);
+      if (!this.#isStopped) this.came();
+    } catch (problem) {
+      if (problem.name !== "AbortError" && !this.#isStopped) this.failed(problem);
+    } finally {
+      this.#reading.delete(i);
+    }
+    // Given up, and in sight again meanwhile.
+    if (stop.signal.aborted && !this.#isStopped && this.#wanted.includes(i)) this.#read(i);
+  }
+
+  async #get(i, signal) {
+    const answer = await this.read(i * STRETCH, STRETCH, signal);
+    this.total = answer.total;
+    this.#stretches.set(i, answer.rows);
+    return answer;
   }
 
   stop() {
-    this.#stop.abort();
+    this.#isStopped = true;
+    for (const stop of this.#reading.values()) stop.abort();
   }
 }

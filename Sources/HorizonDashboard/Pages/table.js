@@ -22,7 +22,7 @@ export class WindowedTable {
   #options;
 
   /**
-   * @param options `label`: of the table; `columns`: `{key, title, long?, width, numeric?, sortable?, cell(row, index)}`, the one with `isName`
+   * @param options `label`: of the table; `columns`: `{key, title, long?, width, numeric?, isSortable?, cell(row, index)}`, the one with `isName`
    *   links the row; `source`: `{total, at(index), need(first, last)}`, where `at` gives undefined for what has not come yet;
    *   `address(row)`; `sort`: `{key, down}`; `sorted(column)`: called when a heading is chosen.
    */
@@ -65,6 +65,10 @@ export class WindowedTable {
     this.reload();
   }
 
+  get sort() {
+    return this.#options.sort;
+  }
+
   setSort(sort) {
     this.#options.sort = sort;
     this.#drawHead();
@@ -77,7 +81,7 @@ export class WindowedTable {
       const isSorted = sort && sort.key === column.key;
       const name = column.long ? `${column.title}: ${column.long}` : column.title;
       return el("th", { scope: "col", class: column.numeric ? "num" : null, "aria-sort": isSorted ? (sort.down ? "descending" : "ascending") : null },
-        column.sortable === false
+        column.isSortable === false
           ? el("span", { class: "plain-head", title: column.long ?? null }, column.title)
           : el("button", { type: "button", title: column.long ?? null, "aria-label": name, "data-key": column.key, onclick: () => this.#options.sorted(column) }, column.title));
     })));

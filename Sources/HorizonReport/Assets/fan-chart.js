@@ -70,7 +70,7 @@ const FanChart = (() => {
     });
   }
 
-  /** Extra lines of the dashboard: `lines` of `{values, stroke, width, dash, stepped}` over the chart's own times, `bands` of pairs of them. */
+  /** Extra lines of the dashboard: `lines` of `{values, stroke, width, dash, isStepped}` over the chart's own times, `bands` of pairs of them. */
   const NOTHING = { lines: [], bands: [], behind: () => {}, before: () => {} };
 
   function valueRange(chart, data, from, to, extra) {
@@ -95,7 +95,7 @@ const FanChart = (() => {
     });
     if (low > high) return [0, 1];
     const pad = (high - low || Math.abs(high) || 1) * 0.08;
-    return [low >= 0 && low < 0.55 * high ? 0 : low - pad, high + pad];
+    return [low >= 0 && low < 0.55 * high ? 0 : low - pad, high + 1.4 * pad];
   }
 
   /** `most`, the highest threshold, and the others differ in colour and in dash. */
@@ -283,8 +283,8 @@ const FanChart = (() => {
         { stroke: paint.median, width: 2, points: { show: false } },
         hidden, hidden, hidden,
         ...chart.thresholds.map(threshold),
-        ...extra.lines.map(({ stroke, width, dash, stepped }) => ({
-          stroke: stroke ?? "transparent", width: width ?? 0, dash, points: { show: false }, paths: stepped ? uPlot.paths.stepped({ align: 1 }) : undefined,
+        ...extra.lines.map(({ stroke, width, dash, isStepped }) => ({
+          stroke: stroke ?? "transparent", width: width ?? 0, dash, points: { show: false }, paths: isStepped ? uPlot.paths.stepped({ align: 1 }) : undefined,
         })),
       ],
       bands: [
