@@ -13,7 +13,8 @@ from playwright.sync_api import sync_playwright
 import fleet
 from harness import Server, Web
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
 MODULES = ["looks", "journeys", "states", "long_lists"]
 
 
@@ -50,7 +51,9 @@ def main():
                     verdict = "ok"
                 except Exception as error:  # noqa: BLE001: a failed test must not end the others
                     failed.append(name)
-                    verdict = f"FAILED\n{error if isinstance(error, AssertionError) and str(error) else traceback.format_exc()}"
+                    own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(str(HERE))][-1]
+                    said = "\n    ".join((str(error) or own.line).splitlines()[:14])
+                    verdict = f"FAILED in {pathlib.Path(own.filename).name}, line {own.lineno}: {type(error).__name__}\n    {said}\n "
                 print(f"{name}: {verdict} ({time.monotonic() - begun:.1f} s)", flush=True)
             browser.close()
     if passed + len(failed) == 0:

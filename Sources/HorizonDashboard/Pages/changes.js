@@ -30,11 +30,11 @@ export async function draw({ params, run: facts }) {
     label: "Changes", path: "/changes", address: (row) => toSeries(row.server, row.resource), words: (total) => plural(total, "change"), sortBy: () => {},
     empty: () => el("div", { class: "card state" }, el("h2", {}, NONE[kind]), el("p", {}, before ? `Compared with the run ${before}.` : "There is no earlier run to compare with: the next run shows what moved.")),
     columns: [
-      { key: "server", title: "Server", width: 220, isName: true, text: (row) => shown(row.server), cell: (row) => el("span", { class: "under phone" }, row.resource) },
+      { key: "server", title: "Server", width: 220, phoneWidth: 120, isName: true, text: (row) => shown(row.server), cell: (row) => el("span", { class: "under phone" }, row.resource) },
       { key: "resource", title: "Resource", width: 100, isSortable: false, cell: (row) => row.resource },
       { key: "threshold", title: "Threshold", width: 110, isSortable: false, cell: (row) => row.threshold_name },
-      { key: "what", title: "What", width: 150, isSortable: false, cell: (row) => inWords(row)[0] },
-      { key: "dates", title: "Before \u2192 now", width: 250, isSortable: false, cell: (row) => inWords(row)[1] },
+      { key: "what", title: "What", width: 150, phoneWidth: 90, isForPhone: true, isSortable: false, cell: (row) => inWords(row)[0] },
+      { key: "dates", title: "Before \u2192 now", width: 250, phoneWidth: 140, isForPhone: true, isSortable: false, cell: (row) => inWords(row)[1] },
       { key: "reason", title: "Why", width: 360, isSortable: false, cell: (row) => el("span", { title: row.reason ?? "" }, row.reason ?? "") },
     ],
   });

@@ -36,20 +36,22 @@ export const scrollBox = (label, ...content) =>
 /**
  * A plain table.
  *
- * @param columns `{title, numeric?, long?}`
+ * @param columns `{title, numeric?, long?, isWideOnly?}`: the last is left out on phones
  * @param rows Arrays of cells in the order of `columns`; the first cell names the row. A cell is text or an element.
  */
-export function plainTable(caption, columns, rows, { isCaptionSeen = false, foot = null } = {}) {
+export function plainTable(caption, columns, rows, { isCaptionSeen = false } = {}) {
   const cell = (content, i) => (i === 0
     ? el("th", { scope: "row" }, content)
-    : el("td", { class: columns[i].numeric ? "num" : null, "data-label": columns[i].title }, content));
+    : el("td", { class: classOf(columns[i]), "data-label": columns[i].title }, content));
   const line = (row) => el("tr", {}, ...row.map(cell));
   return el("table", { class: "plain cards-on-phone" },
     el("caption", { class: isCaptionSeen ? null : "hidden-text" }, caption),
     el("thead", {}, el("tr", {}, ...columns.map((column) =>
-      el("th", { scope: "col", class: column.numeric ? "num" : null, title: column.long ?? null }, column.title)))),
-    el("tbody", {}, ...rows.map(line)), foot ? el("tfoot", {}, line(foot)) : null);
+      el("th", { scope: "col", class: classOf(column), title: column.long ?? null }, column.title)))),
+    el("tbody", {}, ...rows.map(line)));
 }
+
+const classOf = (column) => [column.numeric ? "num" : "", column.isWideOnly ? "wide-only" : ""].filter(Boolean).join(" ") || null;
 
 export function facts(pairs) {
   return el("dl", { class: "facts" }, ...pairs.filter(Boolean).flatMap(([name, ...value]) => [el("dt", {}, name), el("dd", {}, ...value)]));

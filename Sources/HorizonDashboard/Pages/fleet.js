@@ -1,7 +1,7 @@
 // The fleet at a glance: what breaches when and how far to trust it, headroom by group, what changed, what was promised, how good the data is.
 import { get, seriesPath } from "./api.js";
 import { changeLine } from "./changes.js";
-import { qualityCounts } from "./data.js";
+import { qualityCounts } from "./quality.js";
 import { card, el, section, selectBox, under } from "./elements.js";
 import { count, onDay, plural, points, shown, stepWords } from "./format.js";
 import { lead, TIERS, trust } from "./marks.js";
@@ -16,7 +16,7 @@ export async function draw({ params, run: facts, signal }) {
   const first = await get("/risks", new URLSearchParams({ worst: "true", limit: String(FIRST) }), { signal });
   const sections = [
     outlookSection(summary, facts), firstSection(first.rows, facts, signal), headroomSection(summary, facts, params), changesSection(summary.changes), recordSection(summary.record),
-    section("quality", "The data behind it", qualityCounts(summary), el("p", { class: "more" }, el("a", { class: "button", href: href("data") }, "All findings"))),
+    section("quality", "The data behind it", qualityCounts(summary), el("p", { class: "more" }, el("a", { class: "button", href: href("quality") }, "All findings"))),
   ];
   return {
     title: "Fleet",
@@ -47,7 +47,7 @@ function masthead(summary, facts) {
       over === 0 ? "none is over now" : `${count(over)} ${over === 1 ? "is" : "are"} over now`,
       watch ? ` and ${count(watch)} more ${watch === 1 ? "is" : "are"} worth watching.` : ".");
   }
-  if (counts.with_ceiling > 0 && counts.without_ceiling > 0) headline.append(` ${count(counts.without_ceiling)} series without a known ceiling `, el("a", { href: href("data") }, "are not judged"), ".");
+  if (counts.with_ceiling > 0 && counts.without_ceiling > 0) headline.append(` ${count(counts.without_ceiling)} series without a known ceiling `, el("a", { href: href("quality") }, "are not judged"), ".");
   return el("div", { class: "masthead" }, el("div", { class: "wrap" },
     el("h1", {}, "Fleet"),
     el("p", { class: "scope" }, [`As of ${onDay(facts.asOf)}`, plural(counts.servers, "server"), `${count(counts.series)} series`, `${stepWords(facts.step)[0]} readings`,

@@ -12,12 +12,12 @@ export class LongList {
   #columns;
 
   /**
-   * @param options `label`, `path` below /api/v1 or `read(query, signal)`, `columns` and `address` as of `WindowedTable`, `words(total)`, `empty()`: what stands where no row
+   * @param options `label`, `path` below /api/v1 or `read(query, signal)`, `columns`, `fitsScreen` and `address` as of `WindowedTable`, `words(total)`, `empty()`: what stands where no row
    *   fits, `downwards`: columns that begin with the most, `sortBy(sort | null)`, `heard(answer)`: gets the first answer,
    *   `rowsOf(answer)`: where its rows are
    */
   constructor(options) {
-    this.#options = { downwards: [], heard: () => {}, rowsOf: (answer) => answer.rows, read: (query, signal) => get(options.path, query, { signal }), ...options };
+    this.#options = { downwards: [], fitsScreen: true, heard: () => {}, rowsOf: (answer) => answer.rows, read: (query, signal) => get(options.path, query, { signal }), ...options };
     this.#columns = options.columns;
     this.node = el("div", { class: "list-place" });
     this.status = el("span", { role: "status" });
@@ -71,7 +71,7 @@ export class LongList {
       return;
     }
     this.#table = new WindowedTable({
-      label: this.#options.label, columns: this.#columns, source: rows, address: this.#options.address, sort: order, sorted: (column) => this.#sort(column),
+      label: this.#options.label, columns: this.#columns, fitsScreen: this.#options.fitsScreen, source: rows, address: this.#options.address, sort: order, sorted: (column) => this.#sort(column),
     });
     this.node.replaceChildren(this.#table.node);
     this.#table.paint();

@@ -19,7 +19,7 @@ const PAGES = {
   idle: { title: "Idle", key: "i", load: () => import("./idle.js") },
   models: { title: "Models", key: "m", load: () => import("./models.js") },
   record: { title: "Record", key: "t", load: () => import("./record.js") },
-  data: { title: "Data", key: "d", load: () => import("./data.js") },
+  quality: { title: "Data", key: "d", load: () => import("./quality.js") },
 };
 
 const main = document.getElementById("main");
@@ -34,7 +34,7 @@ function drawNavigation() {
 }
 
 function bones() {
-  return el("div", { class: "wrap", "aria-busy": "true" }, el("p", { class: "hidden-text", role: "status" }, "Loading"),
+  return el("div", { class: "wrap", "aria-busy": "true" }, el("div", { role: "status" }, el("h1", { class: "hidden-text" }, "Loading")),
     el("div", { class: "bones", "aria-hidden": "true" }, el("div", { class: "bone thin" }), el("div", { class: "bone" }), el("div", { class: "bone tall" })));
 }
 
@@ -66,6 +66,7 @@ async function show(isForced = false) {
     if (link.dataset.page === (page?.title ? view.page : page?.parent)) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
+  main.setAttribute("aria-busy", "true");
   const waiting = setTimeout(() => main.replaceChildren(bones()), 120);
   try {
     if (!page) throw Object.assign(new Error(), { status: 404, detail: `The dashboard has no page '${view.page}'.` });
@@ -85,6 +86,7 @@ async function show(isForced = false) {
     document.title = "HorizonScale";
     main.replaceChildren(problem.status === 401 ? signIn(() => show(true)) : problemState(problem));
   }
+  main.removeAttribute("aria-busy");
   if (started) {
     scrollTo(0, 0);
     main.focus({ preventScroll: true });

@@ -24,22 +24,22 @@ export function riskColumns(facts) {
   const heat = (value) => el("td", { class: "num heat", "--heat": isNumber(value) ? value : 0 }, chance(value));
   return [
     { key: "rank", title: "#", long: "Place in the whole ranking", width: 46, numeric: true, isUsual: true, cell: (row) => el("span", { class: "muted" }, count(row.rank + 1)) },
-    { key: "server", title: "Server", width: 190, isName: true, isForPhone: true, text: (row) => shown(row.server), cell: (row) => el("span", { class: "under phone" }, row.resource) },
+    { key: "server", title: "Server", width: 178, phoneWidth: 108, isName: true, isForPhone: true, text: (row) => shown(row.server), cell: (row) => el("span", { class: "under phone" }, row.resource) },
     { key: "resource", title: "Resource", width: 84, isUsual: true, cell: (row) => row.resource },
     ...facts.groups.map(({ column }) => ({ key: `group.${column}`, title: column, width: 126, cell: (row) => row.group?.[column] ?? DASH })),
-    { key: "severity", title: "Severity", width: 92, isUsual: true, isForPhone: true, cell: (row) => severities.badge(row.severity) },
-    { key: "threshold", title: "Limit", long: "Threshold, percent of capacity", width: 60, numeric: true, isUsual: true, cell: (row) => percent(row.threshold) },
-    { key: "current", title: "Now", long: "Utilization now, percent of capacity", width: 60, numeric: true, isUsual: true, cell: (row) => percent(row.current) },
+    { key: "severity", title: "Severity", width: 100, phoneWidth: 82, isUsual: true, isForPhone: true, cell: (row) => severities.badge(row.severity) },
+    { key: "threshold", title: "Limit", long: "Threshold, percent of capacity", width: 58, numeric: true, isUsual: true, cell: (row) => percent(row.threshold) },
+    { key: "current", title: "Now", long: "Utilization now, percent of capacity", width: 58, numeric: true, isUsual: true, cell: (row) => percent(row.current) },
     { key: "headroom", title: "Headroom", long: "Points between utilization now and the threshold", width: 96, numeric: true, cell: (row) => points(row.headroom) },
     ...WINDOWS.filter((days) => facts.windows.includes(days)).map((days) => ({ key: `p_breach_${days}d`, title: `${days}\u202fd`, long: `Probability of a breach within ${days} days`,
-      width: 58, numeric: true, isUsual: true, isForPhone: days === 90, cell: (row) => heat(row[`p_breach_${days}d`]) })),
-    { key: "days_to_breach_p50", title: "Breach date", long: "Median date of the first breach", width: 118, isUsual: true, isForPhone: true, cell: (row) => when(row, "p50") },
+      width: 62, phoneWidth: 52, numeric: true, isUsual: true, isForPhone: days === 90, cell: (row) => heat(row[`p_breach_${days}d`]) })),
+    { key: "days_to_breach_p50", title: "Breach date", long: "Median date of the first breach", width: 116, phoneWidth: 106, isUsual: true, isForPhone: true, cell: (row) => when(row, "p50") },
     { key: "days_to_breach_p10", title: "Earliest", long: "One chance in ten that the first breach comes before", width: 126, cell: (row) => when(row, "p10") },
     { key: "days_to_breach_p90", title: "Latest", long: "Nine chances in ten that the first breach comes before", width: 126, cell: (row) => when(row, "p90") },
-    { key: "tier", title: "Trust", long: "Trust in the forecast at that lead", width: 98, isUsual: true, cell: (row) => trust(row.tier) },
-    { key: "order_by", title: "Order by", long: "Last day to order capacity", width: 104, isUsual: true, cell: (row) => orderBy(row.order_by, facts) },
+    { key: "tier", title: "Trust", long: "Trust in the forecast at that lead", width: 106, isUsual: true, cell: (row) => trust(row.tier) },
+    { key: "order_by", title: "Order by", long: "Last day to order capacity", width: 100, isUsual: true, cell: (row) => orderBy(row.order_by, facts) },
     { key: "capacity", title: "Capacity", width: 110, numeric: true, cell: (row) => amount(row.capacity, row.unit) },
-    { key: "recommended_capacity", title: "Needs", long: "Recommended capacity", width: 98, numeric: true, isUsual: true, cell: needs },
+    { key: "recommended_capacity", title: "Needs", long: "Recommended capacity", width: 110, numeric: true, isUsual: true, cell: needs },
     { key: "reclaimable", title: "Reclaimable", long: "Capacity that can be taken away", width: 116, numeric: true, cell: (row) => (row.reclaimable > 0 ? amount(row.reclaimable, row.unit) : DASH) },
     { key: "reason", title: "Why", width: 440, isSortable: false, cell: (row) => el("span", { title: row.reason }, row.reason) },
   ];
@@ -68,7 +68,7 @@ export async function draw({ params, run: facts }) {
   };
 
   const list = new LongList({
-    label: "Risks", path: "/risks", columns: chosenColumns(), address: (row) => toSeries(row.server, row.resource), downwards: DOWNWARDS,
+    label: "Risks", path: "/risks", fitsScreen: false, columns: chosenColumns(), address: (row) => toSeries(row.server, row.resource), downwards: DOWNWARDS,
     words: (total) => (query().has("worst") ? `${count(total)} series` : plural(total, "row")), empty: () => emptyState(),
     sortBy: (sort) => change({ sort }),
   });

@@ -74,7 +74,7 @@ function chartSection(series, chart, facts, signal) {
   const days = (amount) => Math.max(first, chart.start - amount * 86400);
   const span = (chart.end - chart.start) / 86400;
   const ranges = [
-    ["Weeks", [days(45), Math.min(chart.end, chart.start + 45 * 86400)]], ["Year", [days(365), chart.end]], ["All", [first, chart.end]],
+    ["90 days", [days(45), Math.min(chart.end, chart.start + 45 * 86400)]], ["1 year", [days(365), chart.end]], ["All", [first, chart.end]],
   ].filter(([name, [from]]) => name === "All" || (from > first && span > 1));
   const buttons = ranges.map(([name, range]) => el("button", { class: "button small", type: "button", "aria-pressed": "false", onclick: (event) => {
     fan.zoom(...range);
@@ -207,7 +207,7 @@ function contestSection(told) {
     el("div", { class: "words-list" }, ...why.map((sentence) => el("p", {}, sentence))),
     scrollBox("The contest", plainTable("The contest", [
       { title: "Model" }, { title: "Loss to seasonal naive", long: "Expected loss over that of seasonal naive; below 1 is better" }, { title: "In its 80\u202f% band", numeric: true, long: "Share of readings inside the model's own 80 % interval, before calibration" },
-      ...contest.folds.map((fold) => ({ title: `Fold ${onDay(fold)}`, numeric: true })),
+      ...contest.folds.map((fold) => ({ title: `Fold ${onDay(fold)}`, numeric: true, isWideOnly: true })),
     ], rows)),
     el("p", { class: "hint" }, "A loss of 0.80 is a forecast a fifth better than seasonal naive on readings that were held back. Folds are the cutoffs that it was tested from."));
 }

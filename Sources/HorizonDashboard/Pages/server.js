@@ -22,11 +22,11 @@ async function drawList({ params, run: facts }) {
       renew();
     },
     columns: [
-      { key: "server", title: "Server", width: 240, isName: true, text: (row) => shown(row.server), cell: () => null },
+      { key: "server", title: "Server", width: 240, phoneWidth: 130, isName: true, text: (row) => shown(row.server), cell: () => null },
       { key: "at_risk", title: "At risk", long: "Series at risk of all it has", width: 110, numeric: true, cell: (row) => `${count(row.at_risk)} of ${count(row.series)}` },
-      { key: "severity", title: "Severity", width: 110, isSortable: false, cell: (row) => (row.severity ? facts.severities.badge(row.severity) : "\u2013") },
+      { key: "severity", title: "Severity", width: 110, phoneWidth: 90, isForPhone: true, isSortable: false, cell: (row) => (row.severity ? facts.severities.badge(row.severity) : "\u2013") },
       { key: "resource", title: "First to run out", width: 140, isSortable: false, cell: (row) => row.resource ?? "\u2013" },
-      { key: "breach_date", title: "Breach date", width: 130, isSortable: false, cell: (row) => (row.breach_date ? onDay(row.breach_date) : el("span", { class: "muted" }, "later")) },
+      { key: "breach_date", title: "Breach date", width: 130, phoneWidth: 112, isForPhone: true, isSortable: false, cell: (row) => (row.breach_date ? onDay(row.breach_date) : el("span", { class: "muted" }, "later")) },
       { key: "tier", title: "Trust", width: 110, isSortable: false, cell: (row) => (row.tier ? trust(row.tier) : "\u2013") },
       { key: "headroom", title: "Least headroom", width: 140, numeric: true, cell: (row) => points(row.headroom) },
       ...facts.groups.slice(0, 2).map(({ column }) => ({ key: `group.${column}`, title: column, width: 130, isSortable: false, cell: (row) => row.group?.[column] ?? "\u2013" })),

@@ -16,7 +16,10 @@ export function signIn(entered) {
       error.textContent = problem.status === 401 ? "The server does not know this token. Copy it whole, without quotes." : `${problem.title}. ${problem.detail}`;
       box.select();
     }
-  } }, el("label", { class: "stacked-label" }, "Token", box), error, el("div", { class: "form-actions" }, el("button", { class: "button primary" }, "Sign in")));
+  } },
+  // For password managers: there is one user.
+  el("input", { type: "text", name: "username", autocomplete: "username", value: "horizonscale", hidden: true }),
+  el("label", { class: "stacked-label" }, "Token", box), error, el("div", { class: "form-actions" }, el("button", { class: "button primary" }, "Sign in")));
   queueMicrotask(() => box.focus());
   return el("div", { class: "wrap" }, el("div", { class: "card state" }, el("h1", {}, "Sign in"),
     el("p", {}, "This server asks for the token that it was started with. Whoever runs \u201chorizonscale serve\u201d has it."), form));

@@ -6,8 +6,11 @@ export const MOST_ROWS = 300000;
 const MARGIN = 10;
 const phone = matchMedia("screen and (max-width: 720px)");
 
+const widthOf = (column) => (phone.matches ? column.phoneWidth : null) ?? column.width;
+
 export class WindowedTable {
   #source;
+  #all = [];
   #columns = [];
   #rows = new Map();
   #active = 0;
@@ -22,9 +25,9 @@ export class WindowedTable {
   #options;
 
   /**
-   * @param options `label`: of the table; `columns`: `{key, title, long?, width, numeric?, isSortable?, cell(row, index)}`, the one with `isName`
-   *   links the row; `source`: `{total, at(index), need(first, last)}`, where `at` gives undefined for what has not come yet;
-   *   `address(row)`; `sort`: `{key, down}`; `sorted(column)`: called when a heading is chosen.
+   * @param options `label`: of the table; `columns`: `{key, title, long?, width, phoneWidth?, numeric?, isSortable?, cell(row, index)}`, the one
+   *   with `isName` links the row and takes the room that is left; `source`: `{total, at(index), need(first, last)}`, where `at` gives undefined for what has not come yet;
+   *   `fitsScreen`: on phones only columns with `isForPhone` are shown; `address(row)`; `sort`: `{key, down}`; `sorted(column)`: called when a heading is chosen.
    */
   constructor(options) {
     this.#options = options;
@@ -37,7 +40,7 @@ export class WindowedTable {
     this.#body.addEventListener("focusin", (event) => this.#take(event));
     this.#watcher = new ResizeObserver(() => this.#soon());
     this.#watcher.observe(this.node);
-    phone.addEventListener("change", this.#soon);
+    phone.addEventListener("change", this.#followScreen);
     addEventListener("beforeprint", this.#beginPrint);
     addEventListener("afterprint", this.#endPrint);
     this.setColumns(options.columns);
@@ -45,20 +48,22 @@ export class WindowedTable {
 
   destroy() {
     this.#watcher.disconnect();
-    phone.removeEventListener("change", this.#soon);
+    phone.removeEventListener("change", this.#followScreen);
     removeEventListener("beforeprint", this.#beginPrint);
     removeEventListener("afterprint", this.#endPrint);
   }
 
   /** Other columns, the same rows. */
-  setColumns(columns) {
+  setColumns(all) {
+    this.#all = all;
+    const columns = this.#options.fitsScreen && phone.matches ? all.filter((column) => column.isName || column.isForPhone) : all;
     this.#columns = columns;
     this.#widths.replaceChildren(...columns.map((column) => {
       const node = el("col");
-      if (!column.isName) node.style.width = `${column.width}px`;
+      if (!column.isName) node.style.width = `${widthOf(column)}px`;
       return node;
     }));
-    const sum = columns.reduce((total, column) => total + column.width, 0);
+    const sum = columns.reduce((total, column) => total + widthOf(column), 0);
     this.table.style.minWidth = `${sum}px`;
     this.#drawHead();
     for (const space of [this.#before, this.#after]) space.firstChild.setAttribute("colspan", columns.length);
@@ -121,6 +126,8 @@ export class WindowedTable {
       this.paint();
     });
   };
+
+  #followScreen = () => this.setColumns(this.#all);
 
   #beginPrint = () => {
     this.#isPrinting = true;

@@ -284,14 +284,14 @@ function comparison(answer, facts) {
   };
   const bySeverity = (side, name) => side.severities.find((entry) => entry.severity === name)?.series ?? 0;
   const byWindow = (side, days) => side.windows.find((entry) => entry.days === days)?.series ?? null;
-  const columns = [{ title: "" }, { title: "Before", numeric: true }, { title: "After", numeric: true }, { title: "Difference" }];
+  const columns = (first) => [{ title: first }, { title: "Before", numeric: true }, { title: "After", numeric: true }, { title: "Difference" }];
   const line = (name, from, to) => [name, count(from), el("b", {}, count(to)), delta(from, to)];
   return el("div", {}, el("p", { class: "verdict" }, el("strong", {}, verdict(before.at_risk, after.at_risk)), ` ${count(answer.touched)} of ${count(answer.series)} series are touched; worked out in ${count(answer.milliseconds)} ms.`),
     el("div", { class: "halves before-after" },
-      scrollBox("Series at risk by severity", plainTable("Series at risk, by severity", columns, [
+      scrollBox("Series at risk by severity", plainTable("Series at risk, by severity", columns("Severity"), [
         ...facts.severities.names.filter((name) => name !== "none").map((name) => line(facts.severities.badge(name), bySeverity(before, name), bySeverity(after, name))), line("all", before.at_risk, after.at_risk),
       ], { isCaptionSeen: true })),
-      scrollBox("Series over a threshold by time", plainTable("Series over a threshold, by time", columns,
+      scrollBox("Series over a threshold by time", plainTable("Series over a threshold, by time", columns("When"),
         before.windows.filter((entry) => isNumber(entry.series)).map((entry) => line(entry.days === 0 ? "now" : `within ${entry.days} days`, entry.series, byWindow(after, entry.days))), { isCaptionSeen: true }))));
 }
 
@@ -307,12 +307,12 @@ function outcomeColumns(facts) {
   const tone = { new: "worse", sooner: "worse", gone: "better", later: "better" };
   const words = (row) => (isNumber(row.moved_days) && (row.change === "sooner" || row.change === "later") ? `${plural(Math.abs(Math.round(row.moved_days)), "day")} ${row.change}` : CHANGES[row.change] ?? row.change);
   return [
-    { key: "server", title: "Server", width: 210, isName: true, text: (row) => shown(row.server), cell: (row) => el("span", { class: "under phone" }, row.resource) },
+    { key: "server", title: "Server", width: 210, phoneWidth: 112, isName: true, text: (row) => shown(row.server), cell: (row) => el("span", { class: "under phone" }, row.resource) },
     { key: "resource", title: "Resource", width: 92, isSortable: false, cell: (row) => row.resource },
-    { key: "change", title: "What happens", width: 156, isSortable: false, cell: (row) => el("span", { class: tone[row.change] ?? "muted" }, words(row)) },
+    { key: "change", title: "What happens", width: 156, phoneWidth: 138, isForPhone: true, isSortable: false, cell: (row) => el("span", { class: tone[row.change] ?? "muted" }, words(row)) },
     { key: "before", title: "Before", width: 96, isSortable: false, cell: (row) => severity(side(row, "before")) },
     { key: "before-date", title: "Breach date", width: 118, isSortable: false, cell: (row) => when(side(row, "before")) },
-    { key: "after", title: "After", width: 96, isSortable: false, cell: (row) => severity(side(row, "after")) },
+    { key: "after", title: "After", width: 96, phoneWidth: 84, isForPhone: true, isSortable: false, cell: (row) => severity(side(row, "after")) },
     { key: "after-date", title: "Breach date", width: 118, isSortable: false, cell: (row) => when(side(row, "after")) },
     { key: "chance", title: `Within ${facts.within}\u202fd`, long: "Probability of a breach, before and after", width: 140, isSortable: false, cell: (row) => chances(row, facts) },
     { key: "needs", title: "Then needs", long: "Recommended capacity after", width: 116, numeric: true, isSortable: false, cell: (row) => amount(side(row, "after").recommended_capacity, row.unit) },

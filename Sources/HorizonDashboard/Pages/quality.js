@@ -25,17 +25,17 @@ export async function draw({ params, run: facts, signal }) {
     empty: () => el("div", { class: "card state" }, el("h2", {}, view.has("text") ? "No such series has a remark" : "Nothing to remark on any series"),
       el("p", {}, view.has("text") ? "Take the filter away to see the others." : "Every series has enough readings, without long gaps.")),
     columns: [
-      { key: "server", title: "Server", width: 220, isName: true, text: (row) => shown(row.server), cell: (row) => el("span", { class: "under phone" }, row.resource) },
+      { key: "server", title: "Server", width: 220, isName: true, phoneWidth: 116, text: (row) => shown(row.server), cell: (row) => el("span", { class: "under phone" }, row.resource) },
       { key: "resource", title: "Resource", width: 100, isSortable: false, cell: (row) => row.resource },
-      { key: "verdict", title: "Readings", width: 100, isSortable: false, cell: (row) => row.verdict },
+      { key: "verdict", title: "Readings", width: 100, isSortable: false, cell: (row) => row.verdict, isForPhone: true, phoneWidth: 90 },
       { key: "gap_steps", title: "Missing", long: "Steps without a reading", width: 90, numeric: true, isSortable: false, cell: (row) => count(row.gap_steps) },
       { key: "longest_gap", title: "Longest gap", width: 110, numeric: true, isSortable: false, cell: (row) => count(row.longest_gap) },
-      { key: "remarks", title: "Remarks", width: 460, isSortable: false, cell: (row) => el("span", { title: row.remarks.join(" ") }, row.remarks.join(" ")) },
+      { key: "remarks", title: "Remarks", width: 460, phoneWidth: 150, isForPhone: true, isSortable: false, cell: (row) => el("span", { title: row.remarks.join(" ") }, row.remarks.join(" ")) },
     ],
   });
   const load = () => list.load(filtersOf(view, ["text"]), "rank");
   const bar = new FilterBar({ label: "Filter the series", view, controls: [{ kind: "text", key: "text", label: "Server or resource", placeholder: "part of a name" }], changed: () => {
-    remember("data", [], view);
+    remember("quality", [], view);
     load();
   } });
   await load();
