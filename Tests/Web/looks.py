@@ -92,6 +92,6 @@ def test_print(web):
             white = page.evaluate("getComputedStyle(document.body).backgroundColor")
             assert white == "rgb(255, 255, 255)", white
             web.fits(page, f"{name} on paper")
-            page.emulate_media(media="screen")
+            page.emulate_media(media="null")
             page.evaluate("dispatchEvent(new Event('afterprint'))")
             page.set_viewport_size(DESKTOP)

@@ -15,7 +15,7 @@ from harness import Server, Web
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-MODULES = ["looks", "journeys", "states", "long_lists"]
+MODULES = ["looks", "journeys", "states", "words", "long_lists"]
 
 
 def tests(wanted):

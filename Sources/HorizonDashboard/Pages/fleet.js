@@ -14,8 +14,9 @@ const FIRST = 4;
 export async function draw({ params, run: facts, signal }) {
   const { summary } = facts;
   const first = await get("/risks", new URLSearchParams({ worst: "true", limit: String(FIRST) }), { signal });
+  const changes = el("div", {}, changesSection(summary.changes));
   const sections = [
-    outlookSection(summary, facts), firstSection(first.rows, facts, signal), headroomSection(summary, facts, params), changesSection(summary.changes), recordSection(summary.record),
+    outlookSection(summary, facts), firstSection(first.rows, facts, signal), headroomSection(summary, facts, params), changes, recordSection(summary.record),
     section("quality", "The data behind it", qualityCounts(summary), el("p", { class: "more" }, el("a", { class: "button", href: href("quality") }, "All findings"))),
   ];
   return {
@@ -23,6 +24,9 @@ export async function draw({ params, run: facts, signal }) {
     content: [masthead(summary, facts), el("div", { class: "wrap" },
       summary.notes.length ? el("ul", { class: "notice notes" }, ...summary.notes.map((note) => el("li", {}, note))) : null, ...sections.filter(Boolean))].filter(Boolean),
     update: () => {},
+    shown: () => {
+      if (summary.changes.reasons === "pending") awaitReasons(changes, signal);
+    },
   };
 }
 
@@ -77,7 +81,7 @@ function outlookSection(summary, facts) {
   };
   const most = Math.max(1, ...windows.flatMap((entry) => entry.resources.map((part) => part.series)));
   const byResource = (entry, name) => entry.resources.find((part) => part.resource === name)?.series ?? 0;
-  return section("outlook", "What runs out, and when", el("div", { class: "columns" },
+  return section("outlook", "What runs out, and when", el("div", { class: "outlook-cards" },
     el("div", { class: "card" }, el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Breaches by threshold and trust, scrolls" }, el("table", { class: "plain windows outlook" },
       el("caption", {}, "Series that breach, by threshold and trust"),
       el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Threshold"), ...heads)),
@@ -87,8 +91,8 @@ function outlookSection(summary, facts) {
       el("caption", {}, `Over ${facts.severities.words(facts.lowest)}, by resource`),
       el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Resource"), ...heads.map((head) => head.cloneNode(true)))),
       el("tbody", {}, ...facts.resources.map((name) => el("tr", {}, el("th", { scope: "row" }, name), ...windows.map((entry) => el("td", { class: "num heat", "--heat": byResource(entry, name) / most },
-        lead(byResource(entry, name), toRisks({ ...inWindow(entry.days, facts.lowest.name), resource: name }), `${name} ${windowWords(entry.days)}, show them`)))))))),
-    atRisk(summary, facts))));
+        lead(byResource(entry, name), toRisks({ ...inWindow(entry.days, facts.lowest.name), resource: name }), `${name} ${windowWords(entry.days)}, show them`))))))))),
+    el("div", { class: "card" }, atRisk(summary, facts))));
 }
 
 /** A bar of the tiers, and their numbers. */
@@ -201,9 +205,22 @@ function changesSection(changes) {
       items.length === 0 ? el("p", { class: "muted" }, none) : el("ul", { class: "list" }, ...items.map(changeLine)),
       total > items.length ? el("p", { class: "under" }, el("a", { href: href("changes", [], { kind }) }, `All ${count(total)}`)) : null);
   };
-  return section("changes", "Since the last run", el("p", { class: "hint" }, `Compared with the run ${changes.run}.`, changes.reasons === "pending" ? " Why dates moved is still being worked out: load the page again in a moment." : ""),
+  return section("changes", "Since the last run", el("p", { class: "hint" }, `Compared with the run ${changes.run}.`, changes.reasons === "pending" ? " Why dates moved is being worked out and comes in a moment." : ""),
     el("div", { class: "thirds" }, group("new", "new risks", "No series came to the list."), group("gone", "gone risks", "No series left the list."),
       group("moved", "dates moved by more than 14 days", "Every date stands where it stood.")));
+}
+
+/** Reasons of moved dates are worked out after a run was loaded: asks until they are there. */
+async function awaitReasons(place, signal) {
+  for (let wait = 1000; wait < 60000 && !signal.aborted; wait *= 2) {
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    try {
+      const { changes } = await get("/summary", null, { signal });
+      if (changes.reasons === "pending") continue;
+      place.replaceChildren(changesSection(changes));
+    } catch { /* What is shown is right without reasons. */ }
+    return;
+  }
 }
 
 function recordSection(record) {

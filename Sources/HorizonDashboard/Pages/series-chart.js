@@ -1,8 +1,11 @@
 // A series of the API as the fan chart takes it, and what the dashboard adds: gaps, the capacity over time, fold forecasts.
 /* global FanChart */
-import { isNumber } from "./format.js";
+import { numberTable } from "./chart.js";
+import { count, date, isNumber, number } from "./format.js";
 
 const LEVELS = ["q05", "q10", "q25", "q50", "q75", "q90", "q95"];
+/** More readings than this are in the API, not in a table that people read. */
+const MOST_READINGS = 1500;
 /** Beside blue, orange and ochre, told apart by people who see few colours. */
 const FOLD = { light: "#8a3f9e", dark: "#cf8be0" };
 
@@ -92,4 +95,16 @@ function shadeGaps(u, chart, paint) {
     ctx.restore();
   }
   ctx.restore();
+}
+
+/** What the chart shows, as tables. */
+export function chartTables(chart) {
+  const at = (seconds) => date(seconds * 1000);
+  const forecast = chart.leads.map((lead, i) => [at(chart.start + lead * chart.stepSeconds), ...chart.quantiles.map((level) => number(level[i])), FanChart.tierAt(chart, lead)]);
+  const readings = chart.times.map((time, i) => [at(time), isNumber(chart.values[i]) ? number(chart.values[i]) : "no reading"]).reverse();
+  const newest = readings.length > MOST_READINGS ? `Readings, the newest ${count(MOST_READINGS)} of ${count(readings.length)}` : "Readings, newest first";
+  return [
+    numberTable("Forecast: value not exceeded with this probability", ["Date", ...FanChart.LEVELS, "Trust"], forecast),
+    numberTable(newest, ["Date", "Value"], readings.slice(0, MOST_READINGS)),
+  ];
 }

@@ -1,11 +1,11 @@
 // One series: history and forecast, when it breaches, who forecasts it and why, what moved, in words and as tables.
 import { get, Problem, seriesPath } from "./api.js";
-import { chartColours, fanChart, legendKey, numberTable, smallChart, tableBehind } from "./chart.js";
+import { chartColours, fanChart, legendKey, smallChart, tableBehind } from "./chart.js";
 import { card, el, facts as factList, meter, plainTable, scrollBox, section, selectBox, under } from "./elements.js";
-import { amount, capital, chance, change, count, DASH, date, isNumber, number, number3, onDay, percent, plural, ratio, shown } from "./format.js";
+import { amount, capital, chance, change, count, DASH, date, isNumber, number3, onDay, percent, plural, ratio, shown } from "./format.js";
 import { orderBy, trust, whenWords } from "./marks.js";
 import { href, toRisks, toServer } from "./router.js";
-import { asChart, extras } from "./series-chart.js";
+import { asChart, chartTables, extras } from "./series-chart.js";
 import { isDark } from "./theme.js";
 
 export async function draw({ parts, run: facts, signal }) {
@@ -128,16 +128,6 @@ function foldTools(series, overlay, signal) {
   };
   place.append(el("button", { class: "button small", type: "button", onclick: load }, "Overlay the contest's forecasts"));
   return place;
-}
-
-function chartTables(chart) {
-  const at = (seconds) => date(seconds * 1000);
-  const forecast = chart.leads.map((lead, i) => [at(chart.start + lead * chart.stepSeconds), ...chart.quantiles.map((level) => number(level[i])), FanChart.tierAt(chart, lead)]);
-  const readings = chart.times.map((time, i) => [at(time), isNumber(chart.values[i]) ? number(chart.values[i]) : "no reading"]).reverse();
-  return [
-    numberTable("Forecast: value not exceeded with this probability", ["Date", ...FanChart.LEVELS, "Trust"], forecast),
-    numberTable("Readings, newest first", ["Date", "Value"], readings.slice(0, 1500)),
-  ];
 }
 
 function breachSection(series, facts) {

@@ -1,13 +1,13 @@
 // The servers as a list, and one server with all its resources together.
 import { get, seriesPath } from "./api.js";
-import { fanChart } from "./chart.js";
+import { fanChart, tableBehind } from "./chart.js";
 import { el, plainTable, scrollBox, section } from "./elements.js";
 import { FilterBar, filtersOf } from "./filters.js";
 import { amount, count, isNumber, onDay, percent, plural, points, ratio, shown } from "./format.js";
 import { LongList } from "./long-list.js";
 import { trust } from "./marks.js";
 import { href, remember, toRisks, toSeries, toServer } from "./router.js";
-import { asChart } from "./series-chart.js";
+import { asChart, chartTables } from "./series-chart.js";
 
 export const draw = (place) => (place.parts.length === 0 ? drawList(place) : drawServer(place));
 
@@ -105,7 +105,7 @@ async function drawResource(name, entry, place, signal) {
     } else {
       const fan = fanChart(chart, { label: `${shown(name)} ${entry.resource}` });
       place.replaceChildren(el("p", { class: "muted chart-scope" }, [series.unit ? `in ${series.unit}` : "", isNumber(series.capacity) ? `capacity ${amount(series.capacity, series.unit)}` : "no known ceiling", `by ${series.model}`].filter(Boolean).join(" \u00b7 ")),
-        fan.node, fan.readout);
+        fan.node, fan.readout, tableBehind(() => chartTables(chart)));
     }
   } catch (problem) {
     if (problem.name === "AbortError" || signal.aborted) return;
