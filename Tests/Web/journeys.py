@@ -335,3 +335,22 @@ def test_colours_can_be_chosen(web):
         assert background() == dark
         page.get_by_role("button", name="Light colours").click()
         assert background() == light
+
+
+def test_series_of_every_kind(web):
+    """With a gap and a resize; ended; without a ceiling."""
+    with web.page() as page:
+        web.open(page, "series/gap-db-00001/disk")
+        legend = page.locator(".chart .legend").first
+        for words in ("no readings", "capacity", "level or capacity changed"):
+            assert legend.get_by_text(words, exact=True).is_visible(), words
+        assert "100 GB \u2192 150 GB" in page.locator("main").inner_text().replace("\u202f", " ")
+        web.picture(page, "gap-desktop-light")
+        web.open(page, "series/ended-db-00002/disk")
+        text = page.locator("main").inner_text()
+        assert "ended" in text and "never a risk" in text, text[:400]
+        web.open(page, "series/queue-00003/requests")
+        text = page.locator("main").inner_text()
+        assert "no known ceiling" in text and "cannot run out" in text, text[:400]
+        assert not page.get_by_role("link", name="What if\u2026").is_visible()
+        web.accessible(page, "without a ceiling")

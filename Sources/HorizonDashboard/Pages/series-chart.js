@@ -76,8 +76,9 @@ function shadeGaps(u, chart, paint) {
   const { ctx } = u;
   const scale = devicePixelRatio || 1;
   ctx.save();
-  ctx.strokeStyle = paint.grid;
-  ctx.lineWidth = 1.5 * scale;
+  ctx.strokeStyle = paint.muted;
+  ctx.globalAlpha = 0.4;
+  ctx.lineWidth = scale;
   for (const gap of chart.gaps) {
     const from = Math.max(left, u.valToPos(gap.time - chart.stepSeconds / 2, "x", true));
     const to = Math.min(left + width, u.valToPos((gap.until ?? chart.start) - chart.stepSeconds / 2, "x", true));

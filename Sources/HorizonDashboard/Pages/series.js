@@ -39,9 +39,9 @@ async function explain(place, path, series, chart, signal) {
   place.removeAttribute("aria-busy");
 }
 
-/** The threshold whose row is the most severe, the higher one of two. */
+/** The threshold whose row is the most severe; of several that are not crossed the lowest, which is reached first. */
 function mostSevere(series, severities) {
-  return series.thresholds.filter((line) => line.risk).sort((a, b) => severities.rank(a.risk.severity) - severities.rank(b.risk.severity) || b.percent - a.percent)[0] ?? null;
+  return series.thresholds.filter((line) => line.risk).sort((a, b) => severities.rank(a.risk.severity) - severities.rank(b.risk.severity) || a.percent - b.percent)[0] ?? null;
 }
 
 function masthead(series, facts) {
@@ -62,7 +62,7 @@ function masthead(series, facts) {
     words.action ? el("p", { class: "lead-words act" }, words.action) : null,
     words.trust ? el("p", { class: "muted" }, words.trust) : null,
     el("p", { class: "group-buttons" },
-      isNumber(series.capacity) ? el("a", { class: "button", href: href("what-if", [], { server: series.server, resource: series.resource }) }, "What if\u2026") : null,
+      isNumber(series.capacity) && series.live ? el("a", { class: "button", href: href("what-if", [], { server: series.server, resource: series.resource }) }, "What if\u2026") : null,
       el("a", { class: "button", href: toServer(series.server) }, "All resources of this server"))));
 }
 
