@@ -89,6 +89,11 @@ def test_sign_in(web):
 
     def answers(route):
         url = route.request.url
+        if url.endswith("/session") and route.request.method == "GET":
+            return route.fulfill(json={"token_required": True, "signed_in": state["signed"]})
+        if url.endswith("/session") and route.request.method == "DELETE":
+            state["signed"] = False
+            return route.fulfill(json={"token_required": True, "signed_in": False})
         if url.endswith("/session"):
             state["tokens"].append(json.loads(route.request.post_data)["token"])
             state["signed"] = state["tokens"][-1] == "right"
@@ -111,6 +116,8 @@ def test_sign_in(web):
         page.keyboard.press("Enter")
         page.locator("a.row-link").first.wait_for()
         assert page.url.endswith("/risks?severity=critical") and "right" not in page.url
+        page.get_by_role("button", name="Sign out").click()
+        page.get_by_label("Token").wait_for()
 
 
 def test_new_run_is_told(web):

@@ -67,6 +67,7 @@ export async function draw({ params, run: facts }) {
       el("p", { class: "hint" }, "Idle: the whole server\u2019s cpu stays under 10\u202f% of its capacity for the horizon, so all of its capacity counts. Oversized: capacity that can go while the 95\u202f% quantile of the forecast stays under ",
         `${facts.severities.words(facts.lowest)}.`))],
     shown: () => list.paint(),
+    ...list.forPage,
     update({ params: next }) {
       view = new URLSearchParams(next);
       bar.show(view);

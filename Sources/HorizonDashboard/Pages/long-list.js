@@ -105,6 +105,27 @@ export class LongList {
     this.#table?.paint();
   }
 
+  /** How far it is scrolled, in pixels. */
+  get position() {
+    return this.#table?.node.scrollTop ?? 0;
+  }
+
+  set position(pixels) {
+    if (!this.#table) return;
+    this.#table.node.scrollTop = pixels;
+    this.#table.paint();
+  }
+
+  /** What a page with such a list gives to `main`. */
+  get forPage() {
+    return {
+      listPosition: () => this.position,
+      scrollList: (pixels) => {
+        this.position = pixels;
+      },
+    };
+  }
+
   #drop() {
     this.#table?.destroy();
     this.#table = null;

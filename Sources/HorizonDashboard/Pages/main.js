@@ -5,7 +5,7 @@ import { el } from "./elements.js";
 import { date } from "./format.js";
 import { current, go, href, startRouter, toRisks, toServer } from "./router.js";
 import { forgetRun, run, watchRun } from "./run.js";
-import { signIn } from "./sign-in.js";
+import { offerSignOut, signIn } from "./sign-in.js";
 import { startTheme } from "./theme.js";
 
 /** In the order of the navigation; those without a title are reached from their parent. */
@@ -40,7 +40,7 @@ function bones() {
 
 /** What went wrong and what to do about it. */
 function problemState(problem) {
-  const words = problem.status === 404 ? ["Not in this run", problem.detail || problem.title] : [problem.title || "Something went wrong", problem.detail];
+  const words = problem.status === 404 ? ["Not in this run", problem.detail || problem.title] : [problem.title || "The page could not be drawn", problem.detail || problem.message];
   return el("div", { class: "wrap" }, el("div", { class: "card state", role: "alert" },
     el("h1", {}, words[0]), words[1] ? el("p", {}, words[1]) : null, problem.remedy ? el("p", {}, problem.remedy) : null,
     el("span", { class: "group-buttons" }, el("button", { class: "button", type: "button", onclick: () => show(true) }, "Try again"), el("a", { class: "button", href: href("fleet") }, "To the fleet"))));
@@ -68,17 +68,21 @@ async function show(isForced = false) {
   }
   main.setAttribute("aria-busy", "true");
   const waiting = setTimeout(() => main.replaceChildren(bones()), 120);
+  signal.addEventListener("abort", () => clearTimeout(waiting));
   try {
     if (!page) throw Object.assign(new Error(), { status: 404, detail: `The dashboard has no page '${view.page}'.` });
     const [module, facts] = await Promise.all([page.load(), run(signal)]);
     const made = await module.draw({ ...view, run: facts, signal });
-    if (signal.aborted) return;
+    if (signal.aborted) {
+      made.leave?.();
+      return;
+    }
     clearTimeout(waiting);
     document.title = `${made.title} \u00b7 HorizonScale`;
     main.replaceChildren(...made.content);
     made.shown?.();
-    shown = { place, update: made.update, leave: made.leave };
-    drawFooter(facts);
+    shown = { place, ...made };
+    if (footerOf !== facts.name) drawFooter(facts);
     performance.mark("horizonscale-ready");
   } catch (problem) {
     clearTimeout(waiting);
@@ -87,16 +91,28 @@ async function show(isForced = false) {
     main.replaceChildren(problem.status === 401 ? signIn(() => show(true)) : problemState(problem));
   }
   main.removeAttribute("aria-busy");
-  if (started) {
-    scrollTo(0, 0);
-    main.focus({ preventScroll: true });
-  }
+  if (!started) return;
+  main.focus({ preventScroll: true });
+  // Who comes back finds the place again.
+  scrollTo(0, view.position?.page ?? 0);
+  if (view.position) shown?.scrollList?.(view.position.list);
 }
 let started = false;
 
+/** Name of the run that the footer tells of. */
+let footerOf = null;
+
 function drawFooter(facts) {
-  document.getElementById("footer").textContent = `Run ${facts.name}, made with HorizonScale ${facts.version} from readings up to ${date(facts.asOf)}, looking ${facts.horizonWords} ahead. ` +
+  footerOf = facts.name;
+  const footer = document.getElementById("footer");
+  footer.textContent = `Run ${facts.name}, made with HorizonScale ${facts.version} from readings up to ${date(facts.asOf)}, looking ${facts.horizonWords} ahead. ` +
     "Dates are UTC. Charts by uPlot (MIT licence). Nothing on this page leaves this server.";
+  offerSignOut(footer, () => {
+    footerOf = null;
+    footer.replaceChildren();
+    forgetRun();
+    show(true);
+  });
 }
 
 // The search for a server: names come as they are typed.
@@ -188,7 +204,7 @@ document.getElementById("skip").addEventListener("click", (event) => {
   event.preventDefault();
   main.focus();
 });
-startRouter(() => show());
+startRouter({ arrive: () => show(), position: () => ({ page: scrollY, list: shown?.listPosition?.() ?? 0 }) });
 addEventListener("click", closeMenus);
 addEventListener("keydown", closeMenus);
 watchRun(tellOfNewRun);

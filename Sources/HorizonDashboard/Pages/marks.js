@@ -1,6 +1,6 @@
 // Severity, trust and the words around them, as the report has them.
 import { el } from "./elements.js";
-import { count, DASH, dateAfter, inDays, instant, isNumber, number, onDay } from "./format.js";
+import { count, DASH, date, dateAfter, inDays, instant, isNumber, number, onDay } from "./format.js";
 
 export const TIERS = ["high", "medium", "low"];
 
@@ -39,13 +39,13 @@ export const trust = (tier) => el("span", { class: `trust ${tier}` }, tier);
 export function whenWords(days, asOf, horizonWords) {
   if (!isNumber(days)) return ["later", `later than ${horizonWords}`];
   if (days <= 0) return ["over now", days > -0.5 ? "" : `for ${inDays(days)}`];
-  return [dateAfter(asOf, days), `in ${inDays(days)}`];
+  return [days < 14 && !Number.isInteger(days) ? date(asOf + days * 86400000) : dateAfter(asOf, days), `in ${inDays(days)}`];
 }
 
 /** The last day to order, or that it has come. */
-export function orderBy(date, facts) {
-  if (!date) return el("span", { class: "muted" }, DASH);
-  return instant(date) <= facts.asOf ? el("strong", { title: `The safe day was ${onDay(date)}` }, "now") : onDay(date);
+export function orderBy(day, facts) {
+  if (!day) return el("span", { class: "muted" }, DASH);
+  return instant(day) <= facts.asOf ? el("strong", { title: `The safe day was ${onDay(day)}` }, "now") : onDay(day);
 }
 
 /** A number that leads to its list. */

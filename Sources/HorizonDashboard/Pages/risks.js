@@ -171,6 +171,7 @@ export async function draw({ params, run: facts }) {
       el("h1", {}, "Risks"), el("p", { class: "scope" }, "Ranked by date and consequence. A row opens its series; the address holds this view, so a link shares it."),
       bar.node, el("div", { class: "status" }, list.status, actions), list.node)],
     shown: () => list.paint(),
+    ...list.forPage,
     update({ params: next }) {
       view = new URLSearchParams(next);
       bar.show(view);

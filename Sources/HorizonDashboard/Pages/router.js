@@ -1,9 +1,9 @@
 // The address holds the view, so a link shares it: `/risks?tier=high&group.region=eu-west`. Filters have the names that the API gives them.
 
-/** What the address says: the page, the parts of its path, the rest as parameters. */
+/** What the address says: the page, the parts of its path, the rest as parameters; where the reader was, who comes back. */
 export function current() {
   const parts = location.pathname.split("/").filter((part) => part !== "").map(decode);
-  return { page: parts[0] ?? "fleet", parts: parts.slice(1), params: new URLSearchParams(location.search) };
+  return { page: parts[0] ?? "fleet", parts: parts.slice(1), params: new URLSearchParams(location.search), position: history.state?.position ?? null };
 }
 
 function decode(part) {
@@ -37,12 +37,14 @@ export const toServer = (server) => href("servers", [server]);
 /** The list of risks with these filters. */
 export const toRisks = (params) => href("risks", [], params);
 
-let listener = () => {};
+let arrive = () => {};
+let position = () => null;
 
-/** Calls `arrive()` for every new place; links within the dashboard no longer load a page. */
-export function startRouter(arrive) {
-  listener = arrive;
-  addEventListener("popstate", () => listener());
+/** `arrive()` is called for every new place, `position()` before one is left; links within the dashboard no longer load a page. */
+export function startRouter(listeners) {
+  ({ arrive, position } = listeners);
+  history.scrollRestoration = "manual";
+  addEventListener("popstate", () => arrive());
   addEventListener("click", (event) => {
     const link = event.target.closest?.("a[href]");
     if (!link || event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
@@ -54,8 +56,9 @@ export function startRouter(arrive) {
 }
 
 export function go(address) {
+  history.replaceState({ position: position() }, "");
   history.pushState(null, "", address);
-  listener();
+  arrive();
 }
 
 /** Writes the view into the address without a step back for each letter typed. */

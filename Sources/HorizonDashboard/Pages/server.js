@@ -48,6 +48,7 @@ async function drawList({ params, run: facts }) {
     title: "Servers",
     content: [el("div", { class: "wrap" }, el("h1", {}, "Servers"), el("p", { class: "scope" }, "Each with what it runs out of first."), bar.node, el("div", { class: "status" }, list.status), list.node)],
     shown: () => list.paint(),
+    ...list.forPage,
     update({ params: next }) {
       view = new URLSearchParams(next);
       bar.show(view);

@@ -1,5 +1,5 @@
 // Where the server asks for a token: it is sent once and comes back as a cookie that scripts cannot read.
-import { send } from "./api.js";
+import { get, send } from "./api.js";
 import { el } from "./elements.js";
 
 /** A form for the token; `entered()` when the server has taken it. */
@@ -23,4 +23,18 @@ export function signIn(entered) {
   queueMicrotask(() => box.focus());
   return el("div", { class: "wrap" }, el("div", { class: "card state" }, el("h1", {}, "Sign in"),
     el("p", {}, "This server asks for the token that it was started with. Whoever runs \u201chorizonscale serve\u201d has it."), form));
+}
+
+/** Puts a button to sign out into `place`, where there is something to sign out of. */
+export async function offerSignOut(place, left) {
+  try {
+    const session = await get("/session");
+    if (!session.token_required || !session.signed_in) return;
+  } catch {
+    return;
+  }
+  place.append(" ", el("button", { class: "button small", type: "button", onclick: async () => {
+    await send("DELETE", "/session");
+    left();
+  } }, "Sign out"));
 }

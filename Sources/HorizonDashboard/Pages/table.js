@@ -3,7 +3,7 @@ import { el } from "./elements.js";
 
 /** More rows than this would be taller than a browser can lay out. */
 export const MOST_ROWS = 300000;
-const MARGIN = 10;
+const MARGIN = 6;
 const phone = matchMedia("screen and (max-width: 720px)");
 
 const widthOf = (column) => (phone.matches ? column.phoneWidth : null) ?? column.width;

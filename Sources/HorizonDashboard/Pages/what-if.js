@@ -16,7 +16,7 @@ const CHANGES = { new: "newly at risk", gone: "no longer at risk", sooner: "soon
 
 export async function draw({ params, run: facts, signal }) {
   const state = await beginning(params, signal, facts);
-  const results = el("div", { "aria-live": "polite" });
+  const results = el("div");
   const changeList = el("ol", { class: "change-list" });
   const saved = el("div");
   const title = el("input", { class: "text-input", type: "text", maxlength: "120", autocomplete: "off", placeholder: "such as: two more nodes in spring", value: state.title });
@@ -114,9 +114,10 @@ export async function draw({ params, run: facts, signal }) {
 
   redrawChanges();
   await drawSaved();
-  const form = el("form", { class: "card pad change-form", "aria-label": "Changes", onsubmit: (event) => {
+  const form = el("form", { class: "card pad change-form", "aria-label": "Changes", onsubmit: async (event) => {
     event.preventDefault();
-    evaluate();
+    await evaluate();
+    results.scrollIntoView({ block: "start" });
   } },
   changeList,
   el("div", { class: "form-actions" },
@@ -286,7 +287,7 @@ function comparison(answer, facts) {
   const byWindow = (side, days) => side.windows.find((entry) => entry.days === days)?.series ?? null;
   const columns = (first) => [{ title: first }, { title: "Before", numeric: true }, { title: "After", numeric: true }, { title: "Difference" }];
   const line = (name, from, to) => [name, count(from), el("b", {}, count(to)), delta(from, to)];
-  return el("div", {}, el("p", { class: "verdict" }, el("strong", {}, verdict(before.at_risk, after.at_risk)), ` ${count(answer.touched)} of ${count(answer.series)} series are touched; worked out in ${count(answer.milliseconds)} ms.`),
+  return el("div", {}, el("p", { class: "verdict", role: "status" }, el("strong", {}, verdict(before.at_risk, after.at_risk)), ` ${count(answer.touched)} of ${count(answer.series)} series are touched; worked out in ${count(answer.milliseconds)} ms.`),
     el("div", { class: "halves before-after" },
       scrollBox("Series at risk by severity", plainTable("Series at risk, by severity", columns("Severity"), [
         ...facts.severities.names.filter((name) => name !== "none").map((name) => line(facts.severities.badge(name), bySeverity(before, name), bySeverity(after, name))), line("all", before.at_risk, after.at_risk),
