@@ -14,6 +14,8 @@ export class WindowedTable {
   #columns = [];
   #rows = new Map();
   #active = 0;
+  /** The row that is to be focused as soon as it is there. */
+  #awaited = -1;
   #before = el("tr", { class: "space", "aria-hidden": "true" }, el("td"));
   #after = el("tr", { class: "space", "aria-hidden": "true" }, el("td"));
   #body = el("tbody", {}, this.#before, this.#after);
@@ -108,14 +110,15 @@ export class WindowedTable {
     this.paint();
   }
 
-  /** Rows have come in: those that were empty are drawn. */
+  /** Rows have come in: those that were empty are drawn, each in its place, so that the table never gets shorter meanwhile. */
   refresh() {
     for (const [index, row] of this.#rows) {
       if (!row.hasAttribute("aria-busy")) continue;
-      row.remove();
-      this.#rows.delete(index);
+      const fresh = this.#draw(index);
+      row.replaceWith(fresh);
+      this.#rows.set(index, fresh);
     }
-    this.#soon();
+    this.#focusAwaited();
   }
 
   #soon = () => {
@@ -155,9 +158,10 @@ export class WindowedTable {
     const first = this.#isPrinting ? 0 : Math.max(0, Math.floor(top / height) - MARGIN);
     const last = this.#isPrinting ? Math.min(total, 200) : Math.min(total, Math.ceil((top + room) / height) + MARGIN);
     this.#source.need(first, last);
+    const focused = Number(document.activeElement?.closest?.("tr.row")?.dataset.index ?? first);
+    if (this.node.contains(document.activeElement) && (focused < first || focused >= last)) this.node.focus({ preventScroll: true });
     for (const [index, row] of this.#rows) {
       if (index >= first && index < last) continue;
-      if (row.contains(document.activeElement)) this.node.focus({ preventScroll: true });
       row.remove();
       this.#rows.delete(index);
     }
@@ -176,6 +180,7 @@ export class WindowedTable {
     this.#stretch(this.#before, first * height);
     this.#stretch(this.#after, this.#isPrinting ? 0 : (total - last) * height);
     this.table.setAttribute("aria-rowcount", String(total + 1));
+    this.#focusAwaited();
   }
 
   #stretch(space, height) {
@@ -221,9 +226,19 @@ export class WindowedTable {
     if (!(event.key in steps) || event.altKey || event.metaKey) return;
     event.preventDefault();
     const to = Math.min(this.total - 1, Math.max(0, this.#active + steps[event.key]));
+    // Before the old row goes, so that the focus is never lost; the row itself may have to be read first.
+    this.node.focus({ preventScroll: true });
     this.reveal(to);
     this.#activate(to);
-    this.#link(to)?.focus({ preventScroll: true });
+    this.#awaited = to;
+    this.#focusAwaited();
+  }
+
+  #focusAwaited() {
+    const link = this.#link(this.#awaited);
+    if (!link || document.activeElement !== this.node) return;
+    this.#awaited = -1;
+    link.focus({ preventScroll: true });
   }
 
   /** Scrolls so far that a row is in sight below the heading. */
