@@ -5,6 +5,21 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
+/// What serves the dashboard; nothing but `HorizonDashboard` and the executable sees it.
+let server: [Target.Dependency] = [
+  .product(name: "Hummingbird", package: "hummingbird"),
+  .product(name: "HummingbirdCore", package: "hummingbird"),
+  .product(name: "HummingbirdTLS", package: "hummingbird"),
+  .product(name: "HTTPTypes", package: "swift-http-types"),
+  .product(name: "Logging", package: "swift-log"),
+  .product(name: "NIOCore", package: "swift-nio"),
+  .product(name: "NIOPosix", package: "swift-nio"),
+  .product(name: "NIOHTTP1", package: "swift-nio"),
+  .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+  .product(name: "NIOSSL", package: "swift-nio-ssl"),
+  .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+]
+
 /// Imports stay inside a module unless they say otherwise.
 let settings: [SwiftSetting] = [.enableUpcomingFeature("InternalImportsByDefault")]
 
@@ -32,15 +47,32 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
     .executableTarget(
       name: "horizonscale",
       dependencies: [
-        "HorizonStress", "HorizonPipeline", "HorizonSynthetic", "HorizonStore", "HorizonCore", argumentParser,
+        "HorizonDashboard", "HorizonStress", "HorizonPipeline", "HorizonSynthetic", "HorizonStore", "HorizonCore",
+        argumentParser,
       ],
       swiftSettings: settings, linkerSettings: [staticRuntime]),
+    // Pages and routes over the files of a workspace.
+    module(
+      "HorizonDashboard",
+      sees: [
+        "HorizonPipeline", "HorizonReport", "HorizonRisk", "HorizonSources", "HorizonModels", "HorizonStore",
+        "HorizonCore", "CDashboardPages", crypto,
+      ] + server, leavesOut: ["Pages"]),
+    // The pages' files as a part of the executable.
+    .target(name: "CDashboardPages"),
     module(
       "HorizonStress",
       sees: [
@@ -90,6 +122,12 @@ let package = Package(
     .target(name: "CXGBoost", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     tests(of: "HorizonCore"),
     tests(of: "HorizonContest", with: ["HorizonLedger", "HorizonModels", "HorizonTestKit", "HorizonCore"]),
+    tests(
+      of: "HorizonDashboard",
+      with: [
+        "HorizonPipeline", "HorizonReport", "HorizonRisk", "HorizonSynthetic", "HorizonStore", "HorizonCore",
+        "CDashboardPages", .product(name: "HummingbirdTesting", package: "hummingbird"), crypto,
+      ] + server),
     tests(of: "HorizonLearning", with: ["HorizonNumerics"]),
     tests(of: "HorizonLedger", with: ["HorizonCore"]),
     tests(of: "HorizonModels", with: ["HorizonTestKit", "HorizonCore", "HorizonNumerics"]),

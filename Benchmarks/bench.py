@@ -23,6 +23,7 @@ import time
 
 import challengers
 import contest
+import serving
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
@@ -493,7 +494,7 @@ def nested(part):
     return section
 
 
-SECTIONS = {f.__name__: f for f in (speed, scale, threads, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet)}
+SECTIONS = {f.__name__: f for f in (speed, scale, threads, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet, serving.serve)}
 # A section each, so that a part that fails loses nothing of the others; `challengers` stands for all or those of --part.
 CHALLENGES = {f"challengers-{part}": challenge(part) for part in challengers.PARTS} | {f"contest-{part}": nested(part) for part in contest.PARTS}
 
@@ -696,7 +697,7 @@ def prophet_table(kept):
 
 
 def summary(_):
-    speed, scale, threads, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet = (Kept(s) for s in SECTIONS)
+    speed, scale, threads, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet, served = (Kept(s) for s in SECTIONS)
     challenged, contested = ({part: Kept(f"{of.__name__}-{part}") for part in of.PARTS} for of in (challengers, contest))
     table = []
 
@@ -805,10 +806,11 @@ def summary(_):
         text += [f"| {r['data']} | {r['counts']['series']} | {r['spacing']} | {r['horizon']} | {r['champion_loss_ratio']:.3f} |" for r in contests] + [""]
     text += peers_table(peers)
     text += prophet_table(prophet)
+    text += serving.table(served)
     text += challengers.tables(challenged)
     text += contest.tables(contested)
     text += ["## Raw rows", ""]
-    for kept in (speed, scale, threads, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet, *challenged.values(), *contested.values()):
+    for kept in (speed, scale, threads, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet, served, *challenged.values(), *contested.values()):
         if kept.name:
             h = kept.head
             changed = "" if h["binary_is_of_that_commit"] else " (the binary is of other sources)"

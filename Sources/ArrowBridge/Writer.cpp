@@ -1,6 +1,9 @@
 #include <arrow/array.h>
 #include <arrow/buffer.h>
+#include <arrow/builder.h>
 #include <arrow/io/file.h>
+#include <arrow/io/memory.h>
+#include <arrow/ipc/writer.h>
 #include <arrow/record_batch.h>
 #include <arrow/util/key_value_metadata.h>
 #include <arrow/util/thread_pool.h>
@@ -29,10 +32,21 @@ struct ab_writer {
   std::shared_ptr<const arrow::KeyValueMetadata> metadata;
   /// Text columns as dictionaries, which are not so on the disk.
   std::shared_ptr<arrow::Schema> schema;
+  /// One of the two is there.
   std::shared_ptr<arrow::io::FileOutputStream> file;
+  std::shared_ptr<arrow::io::BufferOutputStream> memory;
   /// Opened by the first row group, whose values decide the encodings.
   std::unique_ptr<parquet::arrow::FileWriter> writer;
+  /// In place of Parquet; text is plain in it.
+  std::shared_ptr<arrow::ipc::RecordBatchWriter> stream;
+  /// What was written, once closed.
+  std::shared_ptr<arrow::Buffer> bytes;
   bool closed = false;
+
+  std::shared_ptr<arrow::io::OutputStream> sink() const {
+    if (file != nullptr) return file;
+    return memory;
+  }
 };
 
 namespace {
@@ -104,7 +118,7 @@ std::shared_ptr<parquet::WriterProperties> properties(const std::vector<ab_write
 
 void open(ab_writer &writer, const ab_values *first, int64_t rows) {
   auto threaded = parquet::ArrowWriterProperties::Builder().set_use_threads(true)->build();
-  writer.writer = take(parquet::arrow::FileWriter::Open(*writer.schema, arrow::default_memory_pool(), writer.file,
+  writer.writer = take(parquet::arrow::FileWriter::Open(*writer.schema, arrow::default_memory_pool(), writer.sink(),
                                                         properties(writer.columns, first, rows), threaded), ab_io);
   if (writer.metadata != nullptr) check(writer.writer->AddKeyValueMetadata(writer.metadata), ab_defect);
 }
@@ -163,10 +177,26 @@ std::shared_ptr<arrow::Array> text(const ab_writer::Column &column, const ab_val
   return std::make_shared<arrow::DictionaryArray>(arrow::dictionary(arrow::int32(), arrow::utf8()), indices, dictionary);
 }
 
-std::shared_ptr<arrow::Array> array(const ab_writer::Column &column, const ab_values &given, int64_t rows) {
+std::shared_ptr<arrow::Array> plainText(const ab_values &given, int64_t rows) {
+  const auto codes = static_cast<const int32_t *>(given.values);
+  const auto &names = given.names;
+  arrow::StringBuilder builder;
+  check(builder.Reserve(rows), ab_memory);
+  for (int64_t i = 0; i < rows; i++) {
+    if (codes[i] < 0) {
+      check(builder.AppendNull(), ab_memory);
+    } else {
+      const auto start = names.offsets[codes[i]];
+      check(builder.Append(names.bytes + start, names.offsets[codes[i] + 1] - start), ab_memory);
+    }
+  }
+  return take(builder.Finish(), ab_memory);
+}
+
+std::shared_ptr<arrow::Array> array(const ab_writer::Column &column, const ab_values &given, int64_t rows, bool isPlain) {
   switch (column.type) {
     case ab_text:
-    case ab_key: return text(column, given, rows);
+    case ab_key: return isPlain ? plainText(given, rows) : text(column, given, rows);
     case ab_double: return fixed<double>(column, given.values, rows);
     case ab_float: return fixed<float>(column, given.values, rows);
     case ab_int32:
@@ -185,19 +215,28 @@ void ab_set_threads(int count) {
   (void)arrow::SetCpuThreadPoolCapacity(count < 1 ? 1 : count);
 }
 
+namespace {
+
+std::unique_ptr<ab_writer> writerOf(const ab_column *columns, int column_count, bool isPlain) {
+  auto made = std::make_unique<ab_writer>();
+  arrow::FieldVector fields;
+  for (int i = 0; i < column_count; i++) {
+    const auto &column = columns[i];
+    made->columns.push_back({column.name, column.type, column.nullable});
+    auto type = isText(column.type) && !isPlain ? arrow::dictionary(arrow::int32(), arrow::utf8()) : onDisk(column.type);
+    fields.push_back(arrow::field(column.name, type, column.nullable));
+  }
+  made->schema = arrow::schema(fields);
+  return made;
+}
+
+}  // namespace
+
 ab_status ab_writer_open(const char *path, const ab_column *columns, int column_count, const char *const *metadata_keys,
                          const char *const *metadata_values, int metadata_count, ab_writer **writer, char **message) {
   *writer = nullptr;
   return guarded(message, ab_defect, [&] {
-    auto made = std::make_unique<ab_writer>();
-    arrow::FieldVector fields;
-    for (int i = 0; i < column_count; i++) {
-      const auto &column = columns[i];
-      made->columns.push_back({column.name, column.type, column.nullable});
-      auto type = isText(column.type) ? arrow::dictionary(arrow::int32(), arrow::utf8()) : onDisk(column.type);
-      fields.push_back(arrow::field(column.name, type, column.nullable));
-    }
-    made->schema = arrow::schema(fields);
+    auto made = writerOf(columns, column_count, false);
     if (metadata_count > 0) {
       auto metadata = std::make_shared<arrow::KeyValueMetadata>();
       for (int i = 0; i < metadata_count; i++) metadata->Append(metadata_keys[i], metadata_values[i]);
@@ -208,11 +247,28 @@ ab_status ab_writer_open(const char *path, const ab_column *columns, int column_
   });
 }
 
+ab_status ab_writer_open_memory(ab_format format, const ab_column *columns, int column_count, ab_writer **writer,
+                                char **message) {
+  *writer = nullptr;
+  return guarded(message, ab_defect, [&] {
+    auto made = writerOf(columns, column_count, format == ab_arrow_stream);
+    made->memory = take(arrow::io::BufferOutputStream::Create(1 << 16), ab_memory);
+    if (format == ab_arrow_stream) made->stream = take(arrow::ipc::MakeStreamWriter(made->memory, made->schema), ab_defect);
+    *writer = made.release();
+  });
+}
+
 ab_status ab_writer_append(ab_writer *writer, const ab_values *columns, int64_t rows, char **message) {
   return guarded(message, ab_io, [&] {
     if (rows == 0) return;
     arrow::ArrayVector arrays;
-    for (size_t i = 0; i < writer->columns.size(); i++) arrays.push_back(array(writer->columns[i], columns[i], rows));
+    for (size_t i = 0; i < writer->columns.size(); i++) {
+      arrays.push_back(array(writer->columns[i], columns[i], rows, writer->stream != nullptr));
+    }
+    if (writer->stream != nullptr) {
+      check(writer->stream->WriteRecordBatch(*arrow::RecordBatch::Make(writer->schema, rows, arrays)), ab_io);
+      return;
+    }
     if (writer->writer == nullptr) open(*writer, columns, rows);
     check(writer->writer->NewBufferedRowGroup(), ab_io);
     check(writer->writer->WriteRecordBatch(*arrow::RecordBatch::Make(writer->schema, rows, arrays)), ab_io);
@@ -222,8 +278,19 @@ ab_status ab_writer_append(ab_writer *writer, const ab_values *columns, int64_t 
 ab_status ab_writer_close(ab_writer *writer, char **message) {
   return guarded(message, ab_io, [&] {
     if (writer->closed) return;
+    if (writer->stream != nullptr) {
+      check(writer->stream->Close(), ab_io);
+      writer->bytes = take(writer->memory->Finish(), ab_io);
+      writer->closed = true;
+      return;
+    }
     if (writer->writer == nullptr) open(*writer, nullptr, 0);
     check(writer->writer->Close(), ab_io);
+    if (writer->memory != nullptr) {
+      writer->bytes = take(writer->memory->Finish(), ab_io);
+      writer->closed = true;
+      return;
+    }
     check(writer->file->Flush(), ab_io);
     if (::fsync(writer->file->file_descriptor()) != 0) throw Failure(ab_io, std::strerror(errno));
     check(writer->file->Close(), ab_io);
@@ -231,10 +298,15 @@ ab_status ab_writer_close(ab_writer *writer, char **message) {
   });
 }
 
+const uint8_t *ab_writer_bytes(const ab_writer *writer, int64_t *count) {
+  *count = writer->bytes == nullptr ? 0 : writer->bytes->size();
+  return writer->bytes == nullptr ? nullptr : writer->bytes->data();
+}
+
 void ab_writer_free(ab_writer *writer) {
   if (writer == nullptr) return;
   // The library would write a footer from its destructor; a closed file keeps it from that.
-  if (!writer->closed) (void)writer->file->Close();
+  if (!writer->closed && writer->file != nullptr) (void)writer->file->Close();
   try {
     writer->writer.reset();
   } catch (...) {

@@ -8,21 +8,31 @@ import HorizonStore
 struct Comparison: Sendable {
   /// Names it, as `run.json` does.
   let record: RunManifest.Compared
-  private let changes: RiskChanges
+  let changes: RiskChanges
   private let before: MoveReasons.Side
   /// Why dates moved, by series.
-  private var reasons: [SeriesName: String] = [:]
+  private(set) var reasons: [SeriesName: String] = [:]
   private let names: [Double: String]
 
   /// Entries of a list that the page holds, at most.
-  private static let mostListed = 20
+  static let mostListed = 20
 
   /// - Returns: Nil when nothing is to be read of earlier runs, or there is none that can be read.
   init?(of risks: [RiskRow], _ manifest: RunManifest, _ fleet: Fleet, in workspace: Workspace) throws {
     guard manifest.settings.fresh != true, let before = workspace.runBefore(asOf: fleet.asOfName) else { return nil }
+    self.init(of: risks, manifest, fleet, with: before.url) { try? RiskFiles.read(from: $0) }
+  }
+
+  /// - Parameters:
+  ///   - before: Folder of the earlier run.
+  ///   - rowsBefore: Reads its rows; nil where they cannot be read.
+  init?(
+    of risks: [RiskRow], _ manifest: RunManifest, _ fleet: Fleet, with before: URL,
+    rowsBefore: (URL) -> [RiskRow]?
+  ) {
     // A run of another version or step says nothing that could be compared, and is no reason to lose this one.
-    guard let earlier = try? RunManifest(readingFrom: before.url), earlier.step == manifest.step,
-      let time = ISOTime.parse(earlier.asOf), let rows = try? RiskFiles.read(from: before.url)
+    guard let earlier = try? RunManifest(readingFrom: before), earlier.step == manifest.step,
+      let time = ISOTime.parse(earlier.asOf), let rows = rowsBefore(before)
     else { return nil }
     func snapshot(_ rows: [RiskRow], _ manifest: RunManifest, _ microseconds: Int64) -> RiskSnapshot {
       RiskSnapshot(
@@ -31,11 +41,11 @@ struct Comparison: Sendable {
     }
     changes = RiskChanges(
       from: snapshot(rows, earlier, time.microseconds), to: snapshot(risks, manifest, fleet.asOfTime))
-    self.before = (before.url, earlier, rows)
+    self.before = (before, earlier, rows)
     let thresholds = earlier.settings.thresholds + manifest.settings.thresholds
     names = Dictionary(thresholds.map { ($0.percent, $0.name) }, uniquingKeysWith: { $1 })
     record = RunManifest.Compared(
-      run: before.url.lastPathComponent, digest: earlier.digest, newRisks: changes.appeared.count,
+      run: before.lastPathComponent, digest: earlier.digest, newRisks: changes.appeared.count,
       goneRisks: changes.gone.count, movedDates: changes.moved.count)
   }
 

@@ -1,5 +1,5 @@
 import HorizonContest
-import HorizonCore
+package import HorizonCore
 import HorizonModels
 import HorizonRisk
 import HorizonStore
@@ -39,10 +39,27 @@ extension Explanation {
           time: text($0.time), lead: $0.lead, q10: $0.q10, q50: $0.q50, q90: $0.q90, tier: $0.tier)
       }, sources: Source.all(of: record))
     components = Components(record, risks: record.risks)
-    let longest = Double(record.forecast.count) * step.days
+    trust = Trust.spans(
+      record.decision.tiers, isContested: record.decision.isContested, testedLead: record.decision.testedLead,
+      leads: record.forecast.count, step: step)
+  }
+}
+
+extension Explanation.Trust {
+  /// Spans of days ahead with one tier and one reason.
+  ///
+  /// - Parameters:
+  ///   - tiers: As decided, one for each lead bucket.
+  ///   - testedLead: The longest lead that a fold has tested, in steps.
+  ///   - leads: How many were published.
+  package static func spans(
+    _ tiers: [(tier: TrustTier, code: String, reason: String)], isContested: Bool, testedLead: Int, leads: Int,
+    step: Step
+  ) -> [Self] {
+    let longest = Double(leads) * step.days
     // Neighbours that say the same are one.
     var spans: [(first: Int, last: Int, tier: TrustTier, code: String, reason: String)] = []
-    for ((first, last), judged) in zip([(1, 30), (31, 60), (61, 90), (91, 180)], record.decision.tiers)
+    for ((first, last), judged) in zip([(1, 30), (31, 60), (61, 90), (91, 180)], tiers)
     where Double(first) <= max(longest, 1) {
       if let before = spans.last, before.tier == judged.tier, before.reason == judged.reason {
         spans[spans.count - 1].last = last
@@ -50,18 +67,19 @@ extension Explanation {
         spans.append((first, last, judged.tier, judged.code, judged.reason))
       }
     }
-    let tested = Int(Double(record.decision.testedLead) * step.days)
-    let isUntested = record.decision.isContested && Double(tested) < min(longest, 180)
+    let tested = Int(Double(testedLead) * step.days)
+    let isUntested = isContested && Double(tested) < min(longest, 180)
     let reach = isUntested ? tested : max(1, Int(longest.rounded(.up)))
-    trust = spans.filter { $0.first <= reach }.map {
-      Trust(days: "\($0.first)-\(min($0.last, reach))", tier: $0.tier, code: $0.code, reason: $0.reason)
+    var trust = spans.filter { $0.first <= reach }.map {
+      Self(days: "\($0.first)-\(min($0.last, reach))", tier: $0.tier, code: $0.code, reason: $0.reason)
     }
     if isUntested {
       trust.append(
-        Trust(
+        Self(
           days: "\(tested + 1) on", tier: .low, code: TierCode.untested.rawValue,
           reason: "no fold has tested leads beyond \(tested) days"))
     }
+    return trust
   }
 }
 

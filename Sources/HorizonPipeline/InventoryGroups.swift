@@ -1,11 +1,11 @@
 import Foundation
-import HorizonReport
-import HorizonStore
+package import HorizonReport
+package import HorizonStore
 
 /// The columns of a workspace's inventory that sort servers into groups; none without an inventory.
 ///
 /// - Parameter servers: Those that the run knows; nil for all.
-func inventoryGroups(_ workspace: Workspace, servers: Set<String>?) throws -> [ServerGroups] {
+package func inventoryGroups(_ workspace: Workspace, servers: Set<String>?) throws -> [ServerGroups] {
   let path = workspace.inventory.path
   guard FileManager.default.fileExists(atPath: path) else { return [] }
   // Numbers are read as text, where they are as good a name as any; times and flags sort nobody.

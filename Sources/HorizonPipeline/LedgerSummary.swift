@@ -14,6 +14,8 @@ package struct LedgerSummary: Sendable {
   /// Why rows do not count, as sentences.
   package let remarks: [String]
   private let lines: [Line]
+  /// Whether nothing counts yet.
+  package var isEmpty: Bool { lines.isEmpty }
   private let groupings: [Grouping]
   private let record: TrackRecord
   /// What to wait for while nothing counts.

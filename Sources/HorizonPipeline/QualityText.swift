@@ -1,5 +1,5 @@
-import HorizonReport
-import HorizonSources
+package import HorizonReport
+package import HorizonSources
 import HorizonStore
 
 /// What the input is like, for people: what was read, what became of it, what 100 % is.
@@ -41,7 +41,7 @@ private func verdictSentence(_ verdicts: QualityReport.Verdicts) -> String {
 }
 
 /// The same for the report.
-func reportQuality(_ quality: QualityReport) -> ReportData.Quality {
+package func reportQuality(_ quality: QualityReport) -> ReportData.Quality {
   let gaps = quality.series.filter { $0.gapSteps > 0 }
   var series: [ReportData.Finding] = []
   if let verdicts = quality.verdicts {

@@ -51,6 +51,44 @@ package struct RiskFiles {
     return rows
   }
 
+  /// The rows of some series, in their ranked order.
+  static func read(from folder: URL, of names: Set<SeriesName>) throws -> [RiskRow] {
+    let reader = try TableReader(
+      parquet: folder.appending(path: "risks.parquet").path, columns: Tables.risks.columns)
+    var rows: [RiskRow] = []
+    while let batch = try reader.next() {
+      let (servers, resources) = (reader.keyNames(0), reader.keyNames(1))
+      var first = 0
+      // Neighbouring rows that are wanted are read together.
+      for i in 0...batch.rowCount {
+        let isWanted =
+          i < batch.rowCount
+          && names.contains(
+            SeriesName(server: servers[Int(batch.codes(0)[i])], resource: resources[Int(batch.codes(1)[i])]))
+        if isWanted { continue }
+        if first < i { rows += self.rows(of: batch, first..<i, reader) }
+        first = i + 1
+      }
+    }
+    return rows
+  }
+
+  /// The series that a finished run lists as at risk.
+  static func seriesAtRisk(in folder: URL) throws -> Set<SeriesName> {
+    let reader = try TableReader(
+      parquet: folder.appending(path: "risks.parquet").path,
+      columns: [Column("server", .key), Column("resource", .key), Column("severity", .key)])
+    var names: Set<SeriesName> = []
+    while let batch = try reader.next() {
+      let (servers, resources) = (reader.keyNames(0), reader.keyNames(1))
+      let none = reader.keyNames(2).firstIndex(of: Severity.none.description).map(Int32.init) ?? -1
+      for i in 0..<batch.rowCount where batch.codes(2)[i] != none {
+        names.insert(SeriesName(server: servers[Int(batch.codes(0)[i])], resource: resources[Int(batch.codes(1)[i])]))
+      }
+    }
+    return names
+  }
+
   /// The rows of one series, the lowest threshold first.
   static func read(_ series: SeriesName, from folder: URL) throws -> [RiskRow] {
     var rows: [RiskRow] = []

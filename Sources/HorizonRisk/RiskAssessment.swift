@@ -44,6 +44,13 @@ package struct RiskInput: Sendable {
   }
 }
 
+/// For which series a capacity is recommended: finding it takes most of the time.
+package enum RiskSizing: Sendable {
+  case always
+  /// Where no threshold is at risk the recommended capacity is NaN.
+  case whenAtRisk
+}
+
 /// The risks of one live series with a ceiling: one row per threshold, ascending, at risk or not.
 ///
 /// A pure function of its arguments. The futures are the bank's rank paths pushed through the published quantiles; a breach is
@@ -52,29 +59,28 @@ package struct RiskInput: Sendable {
 /// - Parameter bank: Of the run, with at least as many leads as the forecast.
 /// - Throws: `RiskError` for a series that has no risk to tell: no reading, no capacity above 0, a quantile that is not finite.
 /// - Complexity: O(leads x paths), about 20 passes over the ranks.
-package func assessRisk(_ input: RiskInput, settings: RiskSettings, bank: RankPathBank) throws(RiskError) -> [RiskRow] {
-  guard input.capacity > 0, input.capacity.isFinite else { throw .noCapacity }
-  let history = BreachHistory(input.history, rule: input.rule)
-  guard let level = history.level else { throw .noReading }
-  guard level.isFinite else { throw .notFinite }
-  let future = try FutureValues(quantiles: input.quantiles, floor: input.floor, tail: input.tail)
-  precondition(future.horizon <= bank.horizon, "the rank paths reach as far as the forecast")
-  precondition(input.tiers.count >= future.horizon, "each lead has a tier")
-  let simulation = BreachSimulation(
-    future: future, history: history, bank: bank,
-    classIndex: RankPathBank.classIndex(persistence: input.persistence))
-
-  let prospects = settings.thresholds.map { threshold in
-    BreachProspect(threshold, input: input, simulation: simulation)
-  }
-  let exceeding = prospects.filter { $0.isUnsafe }.map(\.value).max()
-  let keeping = prospects.filter { $0.isSafe }.map(\.value).min()
-  let safe = Double(simulation.leastSafeThreshold(above: exceeding, atMost: keeping))
+package func assessRisk(
+  _ input: RiskInput, settings: RiskSettings, bank: RankPathBank, sizing: RiskSizing = .always
+) throws(RiskError) -> [RiskRow] {
+  let simulation = try input.simulation(bank)
+  let future = simulation.future
+  let level = simulation.history.level!
+  let prospects = input.prospects(settings, simulation)
   let lowest = settings.thresholds[0].percent / 100
   let reclaimable = max(0, input.capacity - max(0, Double(future.largestQ95)) / lowest)
 
   let current = Double(level) / input.capacity * 100
   let window = leads(in: settings.within, step: input.step, horizon: future.horizon)
+  func severity(_ prospect: BreachProspect) -> Severity {
+    Severity(
+      threshold: prospect.threshold.name, crossed: prospect.isCrossed, probability: prospect.probability(lead: window))
+  }
+  var safe = Double.nan
+  if sizing == .always || prospects.contains(where: { severity($0) != .none }) {
+    let exceeding = prospects.filter { $0.isUnsafe }.map(\.value).max()
+    let keeping = prospects.filter { $0.isSafe }.map(\.value).min()
+    safe = Double(simulation.leastSafeThreshold(above: exceeding, atMost: keeping))
+  }
   return prospects.map { prospect in
     let percent = prospect.threshold.percent
     let p10 = prospect.days(probability: 0.1)
@@ -86,9 +92,7 @@ package func assessRisk(_ input: RiskInput, settings: RiskSettings, bank: RankPa
     let tierLead = prospect.isCrossed ? 1 : prospect.lead(probability: 0.5) ?? max(1, window)
     return RiskRow(
       series: input.series, threshold: percent,
-      severity: Severity(
-        threshold: prospect.threshold.name, crossed: prospect.isCrossed,
-        probability: prospect.probability(lead: window)),
+      severity: severity(prospect),
       tier: input.tiers[tierLead - 1], current: current, headroom: percent - current,
       pBreach30: within(30), pBreach60: within(60), pBreach90: within(90), pBreach180: within(180),
       daysToBreachP10: p10.map { Float($0) }, daysToBreachP50: p50.map { Float($0) },
@@ -96,8 +100,35 @@ package func assessRisk(_ input: RiskInput, settings: RiskSettings, bank: RankPa
       orderBy: p10.map {
         orderDay(asOf: input.asOf, step: input.step, days: $0, procurement: settings.procurementDays)
       },
-      recommendedCapacity: max(0, safe / (percent / 100)), reclaimable: reclaimable,
+      recommendedCapacity: safe.isNaN ? .nan : max(0, safe / (percent / 100)), reclaimable: reclaimable,
       reason: prospect.reason(within: window))
+  }
+}
+
+extension RiskInput {
+  /// The chance that the first breach lies at or before a lead, by threshold, then lead.
+  ///
+  /// - Throws: As `assessRisk`.
+  package func breachChances(settings: RiskSettings, bank: RankPathBank) throws(RiskError) -> [[Float]] {
+    let simulation = try simulation(bank)
+    return prospects(settings, simulation).map { $0.breached.map { Float($0) / Float(RankPathBank.paths) } }
+  }
+
+  fileprivate func simulation(_ bank: RankPathBank) throws(RiskError) -> BreachSimulation {
+    guard capacity > 0, capacity.isFinite else { throw .noCapacity }
+    let past = BreachHistory(history, rule: rule)
+    guard let level = past.level else { throw .noReading }
+    guard level.isFinite else { throw .notFinite }
+    let future = try FutureValues(quantiles: quantiles, floor: floor, tail: tail)
+    precondition(future.horizon <= bank.horizon, "the rank paths reach as far as the forecast")
+    precondition(tiers.count >= future.horizon, "each lead has a tier")
+    return BreachSimulation(
+      future: future, history: past, bank: bank, classIndex: RankPathBank.classIndex(persistence: persistence))
+  }
+
+  fileprivate func prospects(_ settings: RiskSettings, _ simulation: BreachSimulation) -> [BreachProspect] {
+    let largest = simulation.future.largest
+    return settings.thresholds.map { BreachProspect($0, input: self, simulation: simulation, largest: largest) }
   }
 }
 
@@ -124,7 +155,8 @@ private struct BreachProspect {
   /// Whether no future can reach the threshold because it lies above a ceiling that the history respects.
   let beyondCeiling: Bool
 
-  init(_ threshold: RiskThreshold, input: RiskInput, simulation: BreachSimulation) {
+  /// - Parameter largest: The largest value of any future.
+  init(_ threshold: RiskThreshold, input: RiskInput, simulation: BreachSimulation, largest: Float) {
     self.threshold = threshold
     self.input = input
     value = Float(input.capacity * (threshold.percent / 100))
@@ -133,7 +165,8 @@ private struct BreachProspect {
     let horizon = simulation.future.horizon
     if episode != nil {
       breached = [Int](repeating: RankPathBank.paths, count: horizon)
-    } else if beyondCeiling {
+    } else if beyondCeiling || largest < value {
+      // Without a reading at or above it a window that does not breach never will.
       breached = [Int](repeating: 0, count: horizon)
     } else {
       breached = simulation.breached(threshold: value)

@@ -20,6 +20,13 @@ package enum ColumnValues: Sendable {
 
 /// Writes a Parquet file, zstd compressed, one row group per `append`. The bytes depend on the values and the row groups only.
 package final class TableWriter {
+  /// What a table in memory is written as.
+  package enum Format: Sendable {
+    case parquet
+    /// An Arrow IPC stream, text plain, a record batch per `append`.
+    case arrowStream
+  }
+
   package let path: String
   package let schema: TableSchema
   private let writer: OpaquePointer
@@ -44,6 +51,21 @@ package final class TableWriter {
     packers = schema.columns.map { _ in TextPacker() }
   }
 
+  /// Writes into memory: `finished()` returns the bytes.
+  package init(inMemory format: Format, schema: TableSchema) throws(StoreError) {
+    path = "a table in memory"
+    var opened: OpaquePointer?
+    try native(path, writing: true) { message in
+      withNative(schema.columns) { columns, count in
+        ab_writer_open_memory(format == .parquet ? ab_parquet : ab_arrow_stream, columns, count, &opened, message)
+      }
+    }
+    guard let opened else { throw StoreError(.defect, path: path, message: "no writer came back") }
+    writer = opened
+    self.schema = schema
+    packers = schema.columns.map { _ in TextPacker() }
+  }
+
   /// A writer that was not closed leaves a file that no reader takes for whole.
   deinit { ab_writer_free(writer) }
 
@@ -58,6 +80,14 @@ package final class TableWriter {
 
   /// Writes the footer and brings the file to the disk.
   package func close() throws(StoreError) { try native(path, writing: true) { ab_writer_close(writer, $0) } }
+
+  /// Closes a writer into memory. - Returns: The whole table.
+  package func finished() throws(StoreError) -> [UInt8] {
+    try close()
+    var count: Int64 = 0
+    let bytes = ab_writer_bytes(writer, &count)
+    return Array(UnsafeBufferPointer(start: bytes, count: Int(count)))
+  }
 
   /// Pins the memory of one column after the other, then writes all.
   private func write(_ rest: ArraySlice<ColumnValues>, after pinned: [ab_values], rows: Int) throws(StoreError) {

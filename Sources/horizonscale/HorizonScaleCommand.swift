@@ -15,6 +15,7 @@ struct HorizonScaleCommand: AsyncParsableCommand {
         horizonscale run usage.parquet           your export: forecasts, ranked risks, report.html
         horizonscale risk --within 60d           the ranked list of the latest run
         horizonscale explain shop-db-00010 cpu   why one server's forecast is as it is
+        horizonscale serve                       the dashboard, at 127.0.0.1:8080
         horizonscale ledger                      what past forecasts promised, and what happened
         horizonscale doctor                      what is wrong with an install or a workspace, and how to mend it
       """,
@@ -22,7 +23,7 @@ struct HorizonScaleCommand: AsyncParsableCommand {
     subcommands: [
       RunCommand.self, DemoCommand.self, StressCommand.self, SynthCommand.self, IngestCommand.self,
       BacktestCommand.self, ForecastCommand.self, RiskCommand.self, ExplainCommand.self, ReportCommand.self,
-      LedgerCommand.self, ReplayCommand.self, ModelsCommand.self, DoctorCommand.self,
+      ServeCommand.self, LedgerCommand.self, ReplayCommand.self, ModelsCommand.self, DoctorCommand.self,
     ])
 
   static func main() async {

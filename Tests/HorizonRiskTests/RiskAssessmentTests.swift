@@ -47,6 +47,29 @@ import Testing
     }
   }
 
+  @Test func noChanceIsLostWhereTheSimulationIsSpared() throws {
+    var random = SplitMix64(seed: 8)
+    let settings = try RiskSettings()
+    var spared = 0
+    for _ in 0..<200 {
+      let input = wild(&random)
+      let rows = try assess(input)
+      let chances = try input.breachChances(settings: settings, bank: dayBank)
+      for (row, chances) in zip(rows, chances) where !row.isCrossed {
+        let slow = try slowBreached(input, threshold: Float(input.capacity * (row.threshold / 100)), bank: dayBank)
+        #expect(chances == slow.map { Float($0) / 256 })
+        spared += slow.last == 0 ? 1 : 0
+      }
+      let short = try assessRisk(input, settings: settings, bank: dayBank, sizing: .whenAtRisk)
+      if rows.contains(where: { $0.severity != .none }) {
+        #expect(short == rows)
+      } else {
+        #expect(short.map(\.pBreach180) == rows.map(\.pBreach180) && short.allSatisfy { $0.recommendedCapacity.isNaN })
+      }
+    }
+    #expect(spared > 10)
+  }
+
   @Test func chancesRiseWithDaysAndFallWithThresholds() throws {
     var random = SplitMix64(seed: 6)
     for _ in 0..<200 {

@@ -143,12 +143,27 @@ typedef struct ab_values {
 
 ab_status ab_writer_open(const char *path, const ab_column *columns, int column_count, const char *const *metadata_keys,
                          const char *const *metadata_values, int metadata_count, ab_writer **writer, char **message);
+
+typedef enum ab_format { ab_parquet = 0, ab_arrow_stream } ab_format;
+
+// A writer into memory.
+ab_status ab_writer_open_memory(ab_format format, const ab_column *columns, int column_count, ab_writer **writer,
+                                char **message);
 // Writes one row group; nothing is kept of the memory afterwards.
 ab_status ab_writer_append(ab_writer *writer, const ab_values *columns, int64_t rows, char **message);
 // Writes the footer and brings all to the disk.
 ab_status ab_writer_close(ab_writer *writer, char **message);
+// What was written into memory, once closed; lives as long as the writer.
+const uint8_t *ab_writer_bytes(const ab_writer *writer, int64_t *count);
 // Without a close before, the file stays without a footer.
 void ab_writer_free(ab_writer *writer);
+
+// --- Compressing
+
+// The bytes as one gzip member, which the caller frees with `ab_free`. Level 1 is fast, 9 is small.
+ab_status ab_gzip(const uint8_t *bytes, int64_t count, int level, uint8_t **packed, int64_t *packed_count, char **message);
+// Unpacks a gzip member of known content length into `bytes`.
+ab_status ab_gunzip(const uint8_t *packed, int64_t packed_count, uint8_t *bytes, int64_t count, char **message);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,154 @@
+import Foundation
+import HTTPTypes
+import HorizonCore
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import NIOCore
+import Testing
+
+import HorizonDashboard
+
+/// What only a real connection shows.
+@Suite struct LiveTests {
+  private func live(
+    change: (inout ServeSettings) -> Void = { _ in }, _ body: @escaping @Sendable (Dashboard, Int) async throws -> Void
+  ) async throws {
+    let dashboard = try await Fixture.dashboard {
+      $0.port = 0
+      $0.hostNames = ["localhost"]
+      change(&$0)
+    }
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    try await dashboard.application(logger: logger).test(.live) { client in
+      try await body(dashboard, try #require(client.port))
+    }
+  }
+
+  /// Sends bytes and returns all that comes back until the server closes, and how long that took.
+  private func exchange(_ port: Int, _ text: String, timeout: Int = 10, drip: Bool = false) async throws -> (String, Duration) {
+    let clock = ContinuousClock.now
+    let answer = try await Task.detached {
+      let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+      defer { close(socket) }
+      var wait = timeval(tv_sec: timeout, tv_usec: 0)
+      setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &wait, socklen_t(MemoryLayout<timeval>.size))
+      var address = sockaddr_in()
+      address.sin_family = sa_family_t(AF_INET)
+      address.sin_port = in_port_t(UInt16(port).bigEndian)
+      address.sin_addr.s_addr = inet_addr("127.0.0.1")
+      let connected = withUnsafePointer(to: &address) {
+        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+        }
+      }
+      #expect(connected == 0)
+      let bytes = Array(text.utf8)
+      if drip {
+        // A byte now and then, without an end.
+        for byte in bytes {
+          var one = byte
+          if send(socket, &one, 1, Int32(MSG_NOSIGNAL.rawValue)) < 0 { break }
+          usleep(50_000)
+        }
+      } else {
+        _ = bytes.withUnsafeBytes { send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue)) }
+      }
+      var received: [UInt8] = []
+      var buffer = [UInt8](repeating: 0, count: 65_536)
+      while true {
+        let count = recv(socket, &buffer, buffer.count, 0)
+        if count <= 0 { break }
+        received += buffer[..<count]
+      }
+      return String(decoding: received, as: UTF8.self)
+    }.value
+    return (answer, ContinuousClock.now - clock)
+  }
+
+  @Test func everyAnswerCarriesThePolicy() async throws {
+    try await live { _, port in
+      for target in ["/", "/api/v1/risks", "/api/v1/nothing", "/healthz"] {
+        let (answer, _) = try await exchange(
+          port, "GET \(target) HTTP/1.1\r\nHost: localhost:\(port)\r\nConnection: close\r\n\r\n")
+        let head = answer.components(separatedBy: "\r\n\r\n")[0].lowercased()
+        for field in [
+          "content-security-policy: default-src 'self'; script-src 'self'; style-src 'self';", "frame-ancestors 'none'",
+          "x-content-type-options: nosniff", "x-frame-options: deny", "referrer-policy: no-referrer",
+        ] { #expect(head.contains(field), "\(target): no \(field)") }
+        #expect(!head.contains("unsafe-inline") && !head.contains("access-control") && !head.contains("\r\nserver:"))
+      }
+    }
+  }
+
+  @Test func wrongHostsAreRefusedOnTheWire() async throws {
+    try await live { _, port in
+      for host in ["Host: evil.example", "Host: localhost:1", "X: y"] {
+        let (answer, _) = try await exchange(port, "GET /api/v1/risks HTTP/1.1\r\n\(host)\r\nConnection: close\r\n\r\n")
+        #expect(answer.hasPrefix("HTTP/1.1 421 ") || answer.hasPrefix("HTTP/1.1 400 "), "\(host): \(answer.prefix(60))")
+      }
+    }
+  }
+
+  @Test func largeHeadersAndWhatIsNoHTTPAreRefused() async throws {
+    try await live { _, port in
+      let (large, _) = try await exchange(
+        port, "GET / HTTP/1.1\r\nHost: localhost\r\nX-Large: \(String(repeating: "x", count: 40_000))\r\n\r\n")
+      #expect(large.hasPrefix("HTTP/1.1 431 "), "\(large.prefix(80))")
+      let (many, _) = try await exchange(
+        port,
+        "GET / HTTP/1.1\r\nHost: localhost\r\n\((0..<300).map { "X-\($0): y\r\n" }.joined())\r\n")
+      #expect(many.hasPrefix("HTTP/1.1 431 "), "\(many.prefix(80))")
+      let (nonsense, _) = try await exchange(port, "\u{1}\u{2}\u{3} nonsense\r\n\r\n")
+      #expect(nonsense.hasPrefix("HTTP/1.1 400 ") || nonsense.isEmpty, "\(nonsense.prefix(80))")
+    }
+  }
+
+  @Test func bodiesThatAreTooLargeAreNotReadToTheirEnd() async throws {
+    try await live { _, port in
+      let head =
+        "PUT /api/v1/scenarios/x HTTP/1.1\r\nHost: localhost:\(port)\r\nOrigin: http://localhost:\(port)\r\nContent-Type: application/json\r\n"
+      let (said, _) = try await exchange(port, "\(head)Content-Length: 100000000\r\n\r\n", timeout: 2)
+      #expect(said.hasPrefix("HTTP/1.1 413 "), "\(said.prefix(80))")
+    }
+  }
+
+  @Test func slowClientsAreDropped() async throws {
+    try await live {
+      $0.limits.headerSeconds = 0.4
+      $0.limits.bodySeconds = 0.4
+      $0.limits.idleSeconds = 0.4
+    } _: { dashboard, port in
+      let (nothing, waited) = try await exchange(port, "")
+      #expect(nothing.isEmpty && waited < .seconds(5))
+      let (header, dripped) = try await exchange(
+        port, "GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: \(String(repeating: "x", count: 100))", drip: true)
+      #expect(header.isEmpty && dripped < .seconds(9))
+      let (body, _) = try await exchange(
+        port,
+        "POST /api/v1/scenarios/evaluate HTTP/1.1\r\nHost: localhost:\(port)\r\nOrigin: http://localhost:\(port)\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
+      )
+      #expect(!body.hasPrefix("HTTP/1.1 200"))
+      let (idle, _) = try await exchange(port, "GET /healthz HTTP/1.1\r\nHost: localhost:\(port)\r\n\r\n")
+      #expect(idle.hasPrefix("HTTP/1.1 200 "))
+      let metrics = await dashboard.get("/metrics", host: "localhost").text
+      #expect(metrics.contains("horizonscale_connections_dropped_total{why=\"header\"} 2"), "\(metrics)")
+    }
+  }
+
+  @Test func routerAndWireSayTheSame() async throws {
+    let dashboard = try await Fixture.dashboard { $0.hostNames = ["localhost"] }
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    let direct = await dashboard.get("/api/v1/risks?severity=all")
+    try await dashboard.application(logger: logger).test(.router) { client in
+      let sent = try await client.execute(uri: "/api/v1/risks?severity=all", method: .get)
+      #expect(sent.status == .ok && Array(sent.body.readableBytesView) == direct.bytes)
+      let head = try await client.execute(uri: "/api/v1/risks?severity=all", method: .head)
+      #expect(head.body.readableBytes == 0 && head.headers[.contentLength] == String(direct.bytes.count))
+      let csv = try await client.execute(uri: "/api/v1/risks?severity=all&format=csv", method: .get)
+      #expect(csv.status == .ok && String(buffer: csv.body).hasPrefix("server,resource,"))
+    }
+  }
+}
