@@ -126,8 +126,8 @@ export function smallChart({ title, words = "", names, values, times = null, isB
     };
     const every = Math.max(1, Math.ceil(values.length / (isWide ? 16 : 7)));
     const along = times
-      ? { ...axis, size: 34, gap: 2, space: 52, values: (u, marks, at, space, gap) => axisDates(marks, gap) }
-      : { ...axis, size: 22, gap: 2, grid: { show: false }, splits: () => x.filter((i) => i % every === 0), values: (u, at) => at.map((i) => short(names[i])) };
+      ? { ...axis, size: 40, gap: 7, space: 52, values: (u, marks, at, space, gap) => axisDates(marks, gap) }
+      : { ...axis, size: 26, gap: 5, grid: { show: false }, splits: () => x.filter((i) => i % every === 0), values: (u, at) => at.map((i) => short(names[i])) };
     const range = () => {
       const known = values.filter(isNumber);
       const [low, high] = [Math.min(...known, fromZero ? 0 : Infinity), Math.max(...known, fromZero ? 0 : -Infinity)];

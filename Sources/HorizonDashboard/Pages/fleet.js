@@ -21,8 +21,7 @@ export async function draw({ params, run: facts, signal }) {
   ];
   return {
     title: "Fleet",
-    content: [masthead(summary, facts), el("div", { class: "wrap" },
-      summary.notes.length ? el("ul", { class: "notice notes" }, ...summary.notes.map((note) => el("li", {}, note))) : null, ...sections.filter(Boolean))].filter(Boolean),
+    content: [masthead(summary, facts), el("div", { class: "wrap" }, ...sections.filter(Boolean))],
     update: () => {},
     shown: () => {
       if (summary.changes.reasons === "pending") awaitReasons(changes, signal);
@@ -90,7 +89,7 @@ function outlookSection(summary, facts) {
     el("div", { class: "card" }, el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Breaches by resource, scrolls" }, el("table", { class: "plain windows" },
       el("caption", {}, `Over ${facts.severities.words(facts.lowest)}, by resource`),
       el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Resource"), ...heads.map((head) => head.cloneNode(true)))),
-      el("tbody", {}, ...facts.resources.map((name) => el("tr", {}, el("th", { scope: "row" }, name), ...windows.map((entry) => el("td", { class: "num heat", "--heat": byResource(entry, name) / most },
+      el("tbody", {}, ...summary.headroom.resources.map((name) => el("tr", {}, el("th", { scope: "row" }, name), ...windows.map((entry) => el("td", { class: "num heat", "--heat": byResource(entry, name) / most },
         lead(byResource(entry, name), toRisks({ ...inWindow(entry.days, facts.lowest.name), resource: name }), `${name} ${windowWords(entry.days)}, show them`))))))))),
     el("div", { class: "card" }, atRisk(summary, facts))));
 }

@@ -38,7 +38,6 @@ export const points = (value) => (isNumber(value) ? (Math.abs(value) < 9.95 ? nu
 /** Of a value that is percent already. */
 export const percent = (value) => (isNumber(value) ? (Math.abs(value) < 10 ? percentTenth : percentWhole).format(value / 100) : DASH);
 export const percentChange = (value) => (isNumber(value) ? percentSigned.format(value / 100) : DASH);
-export const share = (part, all) => (all > 0 ? percentWhole.format(part / all) : DASH);
 
 /** A probability: never 0 or 100 % unless it is. */
 export function chance(p) {
@@ -47,6 +46,8 @@ export function chance(p) {
   if (p < 1 && p > 0.99) return `>${percentWhole.format(0.99)}`;
   return percentWhole.format(Math.max(0, Math.min(1, p)));
 }
+
+export const share = (part, all) => (all > 0 ? chance(part / all) : DASH);
 
 /** Milliseconds since 1970 of an ISO date, with or without a time. */
 export const instant = (text) => Date.parse(text?.length === 10 ? `${text}T00:00:00Z` : text);

@@ -14,7 +14,7 @@ export async function draw({ params, run: facts }) {
   const totals = el("div");
   const exportPlace = el("span", { class: "actions" });
   const list = new LongList({
-    label: "Reclaimable capacity", path: "/reclaimable", address: (row) => toSeries(row.server, row.resource), words: (total) => `${count(total)} series`, downwards: ["share", "reclaimable"],
+    label: "Reclaimable capacity", path: "/reclaimable", address: (row) => toSeries(row.server, row.resource), words: (total) => `${count(total)} series`, isOneWay: true, downwards: ["share", "reclaimable"],
     heard: (answer) => totals.replaceChildren(totalsTable(answer.totals)),
     sortBy: (sort) => {
       if (sort) view.set("sort", sort);
@@ -46,7 +46,7 @@ export async function draw({ params, run: facts }) {
       all.set("format", format);
       return address("/reclaimable", all);
     }));
-    return list.load(query(), view.get("sort") ?? "-share");
+    return list.load(query(), view.get("sort") ?? "share");
   };
   const renew = () => {
     remember("idle", [], view);

@@ -13,7 +13,7 @@ export class LongList {
 
   /**
    * @param options `label`, `path` below /api/v1 or `read(query, signal)`, `columns`, `fitsScreen` and `address` as of `WindowedTable`, `words(total)`, `empty()`: what stands where no row
-   *   fits, `downwards`: columns that begin with the most, `sortBy(sort | null)`, `heard(answer)`: gets the first answer,
+   *   fits, `downwards`: columns that begin with the most, `isOneWay`: the API sorts each column in one direction, `sortBy(sort | null)`, `heard(answer)`: gets the first answer,
    *   `rowsOf(answer)`: where its rows are
    */
   constructor(options) {
@@ -64,7 +64,8 @@ export class LongList {
       this.node.replaceChildren(this.#options.empty());
       return;
     }
-    const order = { key: sort.replace(/^-/, ""), down: sort.startsWith("-") };
+    const key = sort.replace(/^-/, "");
+    const order = { key, down: this.#options.isOneWay ? this.#options.downwards.includes(key) : sort.startsWith("-") };
     if (this.#table) {
       this.#table.setSort(order);
       this.#table.setSource(rows);
@@ -82,7 +83,8 @@ export class LongList {
     const { key, down } = this.#table.sort;
     const startsDown = this.#options.downwards.includes(column.key);
     const name = (isDown) => (isDown ? "-" : "") + column.key;
-    if (key !== column.key) this.#options.sortBy(name(startsDown));
+    if (this.#options.isOneWay) this.#options.sortBy(key === column.key ? null : column.key);
+    else if (key !== column.key) this.#options.sortBy(name(startsDown));
     else if (down === startsDown && column.key !== "rank") this.#options.sortBy(name(!startsDown));
     else this.#options.sortBy(null);
   }

@@ -14,7 +14,7 @@ export const draw = (place) => (place.parts.length === 0 ? drawList(place) : dra
 async function drawList({ params, run: facts }) {
   let view = new URLSearchParams(params);
   const list = new LongList({
-    label: "Servers", path: "/servers", address: (row) => toServer(row.server), words: (total) => plural(total, "server"), downwards: ["at_risk"],
+    label: "Servers", path: "/servers", address: (row) => toServer(row.server), words: (total) => plural(total, "server"), isOneWay: true, downwards: ["at_risk"],
     empty: () => el("div", { class: "card state" }, el("h2", {}, "No server fits these filters"), el("p", {}, "Take a filter away to see the others.")),
     sortBy: (sort) => {
       if (sort) view.set("sort", sort);
