@@ -18,7 +18,7 @@ KEPT = pathlib.Path(__file__).parent / "pictures"
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 WALL = {"width": 2560, "height": 1440}
-# Pictures are kept at this width; text of other machines' fonts differs by less than these.
+# Pictures are kept this wide (of a phone half as wide); text of other machines' fonts differs by less than these.
 KEPT_WIDTH = 480
 PIXEL_TOLERANCE, SHARE_TOLERANCE = 40, 0.02
 
@@ -153,7 +153,8 @@ class Web:
         if not compare:
             return
         whole = Image.open(io.BytesIO(shot)).convert("RGB")
-        small = whole.resize((KEPT_WIDTH, round(whole.height * KEPT_WIDTH / whole.width)), Image.Resampling.LANCZOS)
+        width = KEPT_WIDTH if page.viewport_size["width"] > 600 else KEPT_WIDTH // 2
+        small = whole.resize((width, round(whole.height * width / whole.width)), Image.Resampling.LANCZOS)
         path = KEPT / f"{name}.png"
         if self.update:
             KEPT.mkdir(exist_ok=True)

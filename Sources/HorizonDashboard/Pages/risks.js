@@ -24,7 +24,7 @@ export function riskColumns(facts) {
   const heat = (value) => el("td", { class: "num heat", "--heat": isNumber(value) ? value : 0 }, chance(value));
   return [
     { key: "rank", title: "#", long: "Place in the whole ranking", width: 46, numeric: true, isUsual: true, cell: (row) => el("span", { class: "muted" }, count(row.rank + 1)) },
-    { key: "server", title: "Server", width: 178, phoneWidth: 108, isName: true, isForPhone: true, text: (row) => shown(row.server), cell: (row) => el("span", { class: "under phone" }, row.resource) },
+    { key: "server", title: "Server", width: 170, phoneWidth: 108, isName: true, isForPhone: true, text: (row) => shown(row.server), cell: (row) => el("span", { class: "under phone" }, row.resource) },
     { key: "resource", title: "Resource", width: 84, isUsual: true, cell: (row) => row.resource },
     ...facts.groups.map(({ column }) => ({ key: `group.${column}`, title: column, width: 126, cell: (row) => row.group?.[column] ?? DASH })),
     { key: "severity", title: "Severity", width: 100, phoneWidth: 82, isUsual: true, isForPhone: true, cell: (row) => severities.badge(row.severity) },
@@ -37,7 +37,7 @@ export function riskColumns(facts) {
     { key: "days_to_breach_p10", title: "Earliest", long: "One chance in ten that the first breach comes before", width: 126, cell: (row) => when(row, "p10") },
     { key: "days_to_breach_p90", title: "Latest", long: "Nine chances in ten that the first breach comes before", width: 126, cell: (row) => when(row, "p90") },
     { key: "tier", title: "Trust", long: "Trust in the forecast at that lead", width: 106, isUsual: true, cell: (row) => trust(row.tier) },
-    { key: "order_by", title: "Order by", long: "Last day to order capacity", width: 100, isUsual: true, cell: (row) => orderBy(row.order_by, facts) },
+    { key: "order_by", title: "Order by", long: "Last day to order capacity", width: 108, isUsual: true, cell: (row) => orderBy(row.order_by, facts) },
     { key: "capacity", title: "Capacity", width: 110, numeric: true, cell: (row) => amount(row.capacity, row.unit) },
     { key: "recommended_capacity", title: "Needs", long: "Recommended capacity", width: 110, numeric: true, isUsual: true, cell: needs },
     { key: "reclaimable", title: "Reclaimable", long: "Capacity that can be taken away", width: 116, numeric: true, cell: (row) => (row.reclaimable > 0 ? amount(row.reclaimable, row.unit) : DASH) },
