@@ -12,6 +12,11 @@ whenColoursChange(() => {
   for (const chart of live) chart.redraw();
 });
 
+// Paper shows what was not scrolled to as well.
+addEventListener("beforeprint", () => {
+  for (const chart of live) if (!chart.current) chart.redraw();
+});
+
 export function forgetCharts() {
   for (const chart of [...live]) chart.destroy();
 }
@@ -47,9 +52,6 @@ function whenSeen(box, draw) {
     drawing.redraw();
   }, { rootMargin: "300px 0px" });
   sight.observe(box);
-  addEventListener("beforeprint", () => {
-    if (live.has(drawing) && !drawing.current) drawing.redraw();
-  }, { once: true });
   return drawing;
 }
 

@@ -46,6 +46,11 @@ function problemState(problem) {
     el("span", { class: "group-buttons" }, el("button", { class: "button", type: "button", onclick: () => show(true) }, "Try again"), el("a", { class: "button", href: href("fleet") }, "To the fleet"))));
 }
 
+/** Files are of one version: when the server runs another one, a page that was not shown before is not to be had. */
+function otherVersion() {
+  throw Object.assign(new Error(), { title: "This page is not of the version that the server runs", remedy: "Load it again: press F5, or pull it down." });
+}
+
 /** Draws what the address says. A page that knows how may take new parameters without being drawn anew. */
 async function show(isForced = false) {
   const view = current();
@@ -71,7 +76,7 @@ async function show(isForced = false) {
   signal.addEventListener("abort", () => clearTimeout(waiting));
   try {
     if (!page) throw Object.assign(new Error(), { status: 404, detail: `The dashboard has no page '${view.page}'.` });
-    const [module, facts] = await Promise.all([page.load(), run(signal)]);
+    const [module, facts] = await Promise.all([page.load().catch(otherVersion), run(signal)]);
     const made = await module.draw({ ...view, run: facts, signal });
     if (signal.aborted) {
       made.leave?.();
@@ -145,6 +150,8 @@ function startFind() {
 
 // Keys.
 
+const KEYS_OFF = "horizonscale-keys-off";
+
 function startKeys() {
   const dialog = document.getElementById("keys-dialog");
   const lines = [
@@ -160,7 +167,15 @@ function startKeys() {
     el("form", { method: "dialog", class: "form-actions" }, el("button", { class: "button" }, "Close")));
   document.getElementById("keys").addEventListener("click", open);
   let lead = 0;
+  let areOn = sessionStorage.getItem(KEYS_OFF) === null;
+  const box = el("input", { type: "checkbox", checked: areOn, onchange: () => {
+    areOn = box.checked;
+    if (areOn) sessionStorage.removeItem(KEYS_OFF);
+    else sessionStorage.setItem(KEYS_OFF, "yes");
+  } });
+  dialog.querySelector("form").before(el("label", { class: "check" }, box, "Letters, / and ? are keys; off for whoever speaks or mistypes"));
   addEventListener("keydown", (event) => {
+    if (!areOn) return;
     const isTyping = event.target.closest?.("input, select, textarea, dialog");
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping) return;
     const now = performance.now();

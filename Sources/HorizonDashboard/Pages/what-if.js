@@ -12,6 +12,8 @@ const KINDS = {
   load_percent: { title: "Load, by percent", unit: "%", hint: "20 is a fifth more load from that day on", start: 20, min: -100, max: 10000 },
   thresholds: { title: "Threshold", unit: "% of capacity", hint: "where the threshold is to stand", start: 75, min: 0.1, max: 1000 },
 };
+/** Characters of a scenario that an address still holds. */
+const LONGEST = 3000;
 const CHANGES = { new: "newly at risk", gone: "no longer at risk", sooner: "sooner", later: "later", other: "other chances", same: "as it is" };
 
 export async function draw({ params, run: facts, signal }) {
@@ -54,7 +56,9 @@ export async function draw({ params, run: facts, signal }) {
     }
     fail("");
     const scenario = asScenario(state, title.value);
-    remember("what-if", [], { scenario: JSON.stringify(scenario) });
+    const text = JSON.stringify(scenario);
+    // A longer address would be refused when it is loaded anew.
+    remember("what-if", [], text.length < LONGEST ? { scenario: text } : {});
     outcome?.destroy();
     outcome = showOutcome(scenario, facts, results);
     await outcome.load();
