@@ -12,6 +12,8 @@ const GROUP = "group.";
  */
 export class FilterBar {
   #updates = [];
+  /** What was typed and is not yet in the view, by key. */
+  #typed = new Map();
 
   constructor({ label, controls, view, changed }) {
     Object.assign(this, { view, changed });
@@ -25,17 +27,28 @@ export class FilterBar {
   }
 
   #set(key, values) {
-    this.view.delete(key);
-    for (const value of values) this.view.append(key, value);
+    for (const put of this.#typed.values()) put();
+    this.#put(key, values);
     for (const update of this.#updates) update();
     this.changed();
   }
 
+  #put(key, values) {
+    this.view.delete(key);
+    for (const value of values) this.view.append(key, value);
+  }
+
   _text({ key, label, placeholder }) {
     let typing = 0;
+    const values = () => (box.value.trim() ? [box.value.trim()] : []);
     const box = el("input", { type: "search", autocomplete: "off", spellcheck: "false", placeholder, maxlength: "200", oninput: () => {
       clearTimeout(typing);
-      typing = setTimeout(() => this.#set(key, box.value.trim() ? [box.value.trim()] : []), 160);
+      this.#typed.set(key, () => {
+        clearTimeout(typing);
+        this.#typed.delete(key);
+        this.#put(key, values());
+      });
+      typing = setTimeout(() => this.#set(key, values()), 160);
     } });
     this.#follow(() => {
       const value = this.view.get(key) ?? "";
