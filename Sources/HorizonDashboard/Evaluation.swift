@@ -72,7 +72,7 @@ extension Evaluation {
   init(_ scenario: Scenario, of run: Snapshot, threads: Int) throws {
     let clock = ContinuousClock.now
     let risks = run.risks
-    let masks = try Evaluation.masks(scenario, run)
+    let masks = Evaluation.masks(scenario, run)
     let isRisky = (0..<run.series.count).map { !risks.rows(ofSeries: $0).isEmpty }
     let touched = masks.indices.filter { masks[$0] != 0 && isRisky[$0] }
     guard touched.count <= Evaluation.most else {
@@ -85,7 +85,12 @@ extension Evaluation {
       if !masks.indices.contains(where: { masks[$0] >> UInt64(i) & 1 == 1 && isRisky[$0] }) {
         notes.append("Change \(i + 1) matches no live series that has a capacity.")
       }
-      if change.capacityPercent ?? 0 > 0 || change.capacityAdd ?? 0 > 0, i == 0 || !notes.contains(Evaluation.hidden) {
+      for name in (change.thresholds ?? [:]).keys.sorted()
+      where !run.settings.thresholds.contains(where: { $0.name == name }) {
+        notes.append(
+          "Change \(i + 1): this run has no threshold '\(name)', only \(listed(run.settings.thresholds.map(\.name))).")
+      }
+      if change.capacityPercent ?? 0 > 0 || change.capacityAdd ?? 0 > 0, !notes.contains(Evaluation.hidden) {
         notes.append(Evaluation.hidden)
       }
     }
@@ -104,7 +109,7 @@ extension Evaluation {
     let emptied = wanted.count { effects[masks[$0.place]]!.capacity(from: $0.input.capacity) <= 0 }
     guard emptied == 0 else {
       throw Problem(
-        .badBody, "The changes would leave \(emptied) series without any capacity.",
+        .conflict, "The changes would leave \(emptied) series without any capacity.",
         remedy: "Take away less, or narrow the scope.")
     }
     let made = Evaluation.assessed(wanted, masks: masks, effects: effects, bank: stored.bank, threads: threads)
@@ -115,24 +120,29 @@ extension Evaluation {
     var after = before
     var renewed: [Int: (rows: [RiskRow], capacity: Double)] = [:]
     for (place, rows, capacity) in made { renewed[place] = (rows, capacity) }
-    var candidates: [(place: Int, before: RiskRow, after: RiskRow)] = []
+    var candidates: [(place: Int, before: RiskRow, after: RiskRow, earlier: RiskRow)] = []
     for place in 0..<run.series.count where isRisky[place] {
       let name = run.name(ofSeries: place)
       let old = risks.rows(ofSeries: place).map { risks.row(Int($0), name: name) }
       before.count(old, in: risks)
       guard let new = renewed[place]?.rows else {
         after.count(old, in: risks)
-        if old[0].severity != .none { candidates.append((place, old[0], old[0])) }
+        if old[0].severity != .none { candidates.append((place, old[0], old[0], old[0])) }
         continue
       }
       let ranked = rank(new)
       after.count(ranked, in: risks)
-      if old[0].severity != .none || ranked[0].severity != .none { candidates.append((place, old[0], ranked[0])) }
+      if old[0].severity != .none || ranked[0].severity != .none {
+        // Dates are compared at one and the same threshold, that of the row after, wherever it lies now.
+        let level = new.firstIndex { $0.threshold == ranked[0].threshold } ?? 0
+        let earlier = old.sorted { $0.threshold < $1.threshold }[level]
+        candidates.append((place, old[0], ranked[0], earlier))
+      }
     }
     let order = Dictionary(
       uniqueKeysWithValues: rank(candidates.map(\.after)).enumerated().map { ($1.series, $0) })
-    let all = candidates.map { place, old, new -> Row in
-      let (change, moved) = Evaluation.change(from: old, to: new)
+    let all = candidates.map { place, old, new, earlier -> Row in
+      let (change, moved) = Evaluation.change(from: old, to: new, at: earlier)
       let capacity = run.series.ceiling[place]
       return Row(
         series: place, before: old, after: new, change: change, movedDays: moved,
@@ -158,16 +168,16 @@ extension Evaluation {
     "Where usage stood at its capacity, demand beyond it was never measured: more capacity may fill up sooner than this says."
 
   /// A bit for each change that holds for a series.
-  private static func masks(_ scenario: Scenario, _ run: Snapshot) throws(Problem) -> [UInt64] {
+  private static func masks(_ scenario: Scenario, _ run: Snapshot) -> [UInt64] {
     var masks = [UInt64](repeating: 0, count: run.series.count)
     for (i, change) in scenario.changes.enumerated() {
       var filter = RiskFilter()
       if let names = change.scope.server { filter.servers = Set(names.compactMap(run.servers.find)) }
       for (column, values) in change.scope.group ?? [:] {
+        // A column that is not there holds nobody, which a note says.
         guard let place = run.inventory.column(column) else {
-          throw Problem(
-            .badBody, "changes[\(i)].scope.group: the inventory has no column '\(column)'.",
-            remedy: "There are \(listed(run.inventory.columns.map(\.name))).")
+          filter.servers = []
+          continue
         }
         filter.groups[place] = Set(values.compactMap { $0.isEmpty ? -1 : run.inventory.columns[place].values.find($0) })
       }
@@ -195,16 +205,12 @@ extension Evaluation {
         effect.loads.append((from, Float(1 + percent / 100)))
       }
       for (name, percent) in change.thresholds ?? [:] {
-        guard let place = thresholds.firstIndex(where: { $0.name == name }) else {
-          throw Problem(
-            .badBody, "changes[\(i)].thresholds: this run has no threshold '\(name)'.",
-            remedy: "There are \(listed(thresholds.map(\.name))).")
-        }
+        guard let place = thresholds.firstIndex(where: { $0.name == name }) else { continue }
         thresholds[place] = RiskThreshold(name: name, percent: percent)
       }
     }
     guard zip(thresholds, thresholds.dropFirst()).allSatisfy({ $0.percent < $1.percent }) else {
-      throw Problem(.badBody, "After the changes the thresholds do not ascend.")
+      throw Problem(.conflict, "After the changes the thresholds do not ascend.")
     }
     effect.settings = try RiskSettings(
       thresholds: thresholds, within: run.settings.within, procurementDays: run.settings.procurementDays,
@@ -240,20 +246,23 @@ extension Evaluation {
     return (0..<parts).flatMap { results[$0] }
   }
 
-  private static func change(from old: RiskRow, to new: RiskRow) -> (Change, Double?) {
+  /// - Parameter earlier: The row before at the threshold of the row after.
+  private static func change(
+    from old: RiskRow, to new: RiskRow, at earlier: RiskRow
+  ) -> (Change, Double?) {
     if old == new { return (.same, nil) }
     if old.severity == .none { return (.new, nil) }
     if new.severity == .none { return (.gone, nil) }
-    guard let then = old.daysToBreachP50, let now = new.daysToBreachP50, then != now else {
-      if (old.daysToBreachP50 == nil) != (new.daysToBreachP50 == nil) {
-        return (old.daysToBreachP50 == nil ? .sooner : .later, nil)
-      }
+    switch (earlier.daysToBreachP50, new.daysToBreachP50) {
+    case (let then?, let now?) where then != now: return (now < then ? .sooner : .later, Double(now - then))
+    case (nil, .some): return (.sooner, nil)
+    case (.some, nil): return (.later, nil)
+    default:
       let isSame =
         old.severity == new.severity && old.threshold == new.threshold && old.pBreach90 == new.pBreach90
         && old.pBreach180 == new.pBreach180
       return (isSame ? .same : .other, nil)
     }
-    return (now < then ? .sooner : .later, Double(now - then))
   }
 }
 

@@ -14,7 +14,9 @@ extension Snapshot {
       let server = Int(risks.server[row])
       if first[server] == .max { first[server] = Int32(row) }
       if risks.isWorst[row] && risks.severity[row] != risks.none { atRisk[server] += 1 }
-      if risks.threshold[row] == 0, !(headroom[server] <= risks.headroom[row]) { headroom[server] = risks.headroom[row] }
+      if risks.threshold[row] == 0, !(headroom[server] <= risks.headroom[row]) {
+        headroom[server] = risks.headroom[row]
+      }
     }
     var shown = servers.names.indices.filter { server in
       guard passing?[server] ?? true else { return false }

@@ -80,7 +80,8 @@ enum OpenAPI {
     if let body = route.body {
       json.key("requestBody")
       json.raw(
-        ##"{"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/\##(body)"}}}}"##)
+        ##"{"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/\##(body)"}}}}"##
+      )
     }
     json.key("responses")
     json.beginObject()
@@ -132,6 +133,7 @@ enum OpenAPI {
     let schema: Schema =
       switch parameter.kind {
       case .text(let most): .raw(#"{"type": "string", "maxLength": \#(most)}"#)
+      case .cursor: .raw(#"{"type": "string", "pattern": "^[0-9a-f]{12}\\.[0-9]{1,9}$"}"#)
       case .choice(let choices):
         choices(snapshot).isEmpty ? .string : .choice(choices(snapshot))
       case .integer(let range):

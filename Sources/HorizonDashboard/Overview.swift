@@ -83,7 +83,10 @@ package struct Overview: Sendable {
         return value < 0 ? count : Int(value)
       }
       let groups = all.indices.filter { all[$0].contains { $0 != nil } }.map { g in
-        (value: g == count ? "" : column.values[Int32(g)], cells: all[g], risk: all[g].reduce(0) { $0 + ($1?.atRisk ?? 0) })
+        (
+          value: g == count ? "" : column.values[Int32(g)], cells: all[g],
+          risk: all[g].reduce(0) { $0 + ($1?.atRisk ?? 0) }
+        )
       }
       let sorted = groups.sorted { a, b in
         if a.value.isEmpty != b.value.isEmpty { return b.value.isEmpty }

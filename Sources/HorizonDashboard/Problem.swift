@@ -11,6 +11,7 @@ package struct Problem: Error, Sendable {
     case method
     case notAcceptable = "not-acceptable"
     case runReplaced = "run-replaced"
+    case conflict
     case tooLarge = "too-large"
     case uriTooLong = "uri-too-long"
     case wrongHost = "wrong-host"
@@ -28,7 +29,7 @@ package struct Problem: Error, Sendable {
       case .notFound: 404
       case .method: 405
       case .notAcceptable: 406
-      case .runReplaced: 410
+      case .runReplaced, .conflict: 409
       case .tooLarge: 413
       case .uriTooLong: 414
       case .wrongHost: 421
@@ -49,6 +50,7 @@ package struct Problem: Error, Sendable {
       case .method: "Not with this method"
       case .notAcceptable: "Not in this format"
       case .runReplaced: "A newer run has taken its place"
+      case .conflict: "It does not fit the run"
       case .tooLarge: "Too large"
       case .uriTooLong: "The address is too long"
       case .wrongHost: "Not this server's name"

@@ -14,7 +14,8 @@ package enum RiskColumn: Hashable, Sendable {
 
   /// All but those of the inventory, in the order of an answer.
   static let fixed: [RiskColumn] =
-    [.server, .resource, .threshold, .thresholdName, .severity, .tier, .current, .headroom] + (0..<4).map { .chance($0) }
+    [.server, .resource, .threshold, .thresholdName, .severity, .tier, .current, .headroom]
+    + (0..<4).map { .chance($0) }
     + (0..<3).map { .days($0) } + [.breachDate, .orderBy, .capacity, .recommended, .reclaimable, .unit, .reason, .rank]
 
   static let names = Dictionary(uniqueKeysWithValues: fixed.map { ($0.key!.description, $0) })

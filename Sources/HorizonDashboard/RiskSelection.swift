@@ -76,34 +76,45 @@ extension Snapshot {
   }
 
   private func filtered(_ filter: RiskFilter, order: [Int32]?) -> [Int32] {
-    let servers = servers(passing: filter)
+    // A server or resource that is asked for has the first bit, one in which the text was found the second.
+    let (wanted, sought): (UInt8, UInt8) = (1, 2)
+    let (risks, onlyWorst) = (self.risks, filter.onlyWorst)
+    let passing = servers(passing: filter)
     let found = filter.text.isEmpty ? nil : found(filter.text)
-    let wanted = filter.resources.map { wanted in resources.names.indices.map { wanted.contains(Int32($0)) } }
-    let chances = filter.within.flatMap { $0 > 0 ? risks.chances[$0 - 1] : nil }
-    let likely = risks.days[1]
+    func marks(_ count: Int, _ isWanted: (Int) -> Bool, _ isFound: (Int) -> Bool) -> [UInt8] {
+      (0..<count).map { (isWanted($0) ? wanted : 0) | (isFound($0) ? sought : 0) }
+    }
+    let server = marks(servers.count, { passing?[$0] ?? true }, { found?.servers[$0] ?? true })
+    let resource = marks(
+      resources.count, { filter.resources?.contains(Int32($0)) ?? true }, { found?.resources[$0] ?? true })
+    let kinds = risks.kinds(severities: filter.severities, tiers: filter.tiers, thresholds: filter.thresholds)
+    let least: Float? = filter.within.map { $0 == 0 ? 0 : 0.5 }
+    let chances = filter.within.flatMap { $0 > 0 ? risks.chances[$0 - 1] : nil } ?? []
     let hasDate = filter.from != nil || filter.to != nil
     let (from, to) = (Float(filter.from ?? -.infinity), Float(filter.to ?? .infinity))
-    func passes(_ row: Int) -> Bool {
-      guard filter.severities >> UInt64(risks.severity[row]) & 1 == 1, filter.tiers >> UInt64(risks.tier[row]) & 1 == 1,
-        filter.thresholds >> UInt64(risks.threshold[row]) & 1 == 1
-      else { return false }
-      if filter.onlyWorst && !risks.isWorst[row] { return false }
-      let (server, resource) = (Int(risks.server[row]), Int(risks.resource[row]))
-      if let wanted, !wanted[resource] { return false }
-      if let servers, !servers[server] { return false }
-      if let found, !found.servers[server], !found.resources[resource] { return false }
-      if filter.within == 0, !(likely[row] <= 0) { return false }
-      if let chances, !(chances[row] >= 0.5) { return false }
-      if hasDate, !(likely[row] >= from && likely[row] <= to) { return false }
-      return true
+    return risks.kind.withUnsafeBufferPointer { kind in
+      kinds.withUnsafeBufferPointer { kinds in
+        risks.days[1].withUnsafeBufferPointer { likely in
+          chances.withUnsafeBufferPointer { chances in
+            @inline(__always) func passes(_ row: Int) -> Bool {
+              guard kinds[Int(kind[row])] else { return false }
+              let (s, r) = (server[Int(risks.server[row])], resource[Int(risks.resource[row])])
+              guard s & r & wanted != 0, (s | r) & sought != 0 else { return false }
+              if onlyWorst && !risks.isWorst[row] { return false }
+              if let least, !(chances.isEmpty ? likely[row] <= 0 : chances[row] >= least) { return false }
+              return !hasDate || (likely[row] >= from && likely[row] <= to)
+            }
+            var rows: [Int32] = []
+            if let order {
+              for row in order where passes(Int(row)) { rows.append(row) }
+            } else {
+              for row in 0..<kind.count where passes(row) { rows.append(Int32(row)) }
+            }
+            return rows
+          }
+        }
+      }
     }
-    var rows: [Int32] = []
-    if let order {
-      for row in order where passes(Int(row)) { rows.append(row) }
-    } else {
-      for row in 0..<risks.count where passes(row) { rows.append(Int32(row)) }
-    }
-    return rows
   }
 
   /// All rows in an order; equal ones stay ranked, and what is not known stands last.

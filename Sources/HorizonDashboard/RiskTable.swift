@@ -15,6 +15,8 @@ package struct RiskTable: Sendable {
   private(set) var severity: [UInt8] = []
   /// 0 high, 1 medium, 2 low.
   private(set) var tier: [UInt8] = []
+  /// Severity, tier and threshold in one number.
+  private(set) var kind: [UInt16] = []
   private(set) var current: [Double] = []
   private(set) var headroom: [Double] = []
   /// Within 30, 60, 90, 180 days; NaN where the horizon ends before.
@@ -62,7 +64,9 @@ package struct RiskTable: Sendable {
       let serverPlaces = serverCodes.translate(reader, column: column("server"), into: &servers)
       let resourcePlaces = resourceCodes.translate(reader, column: column("resource"), into: &resources)
       let reasonPlaces = reasonCodes.translate(reader, column: column("reason"), into: &reasons)
-      let named = reader.keyNames(column("severity")).map { UInt8(severities.firstIndex(of: $0) ?? severities.count - 1) }
+      let named = reader.keyNames(column("severity")).map {
+        UInt8(severities.firstIndex(of: $0) ?? severities.count - 1)
+      }
       let trusted = reader.keyNames(column("tier")).map { UInt8(RiskTable.tiers.firstIndex(of: $0) ?? 2) }
       server.append(contentsOf: batch.codes(column("server")).lazy.map { serverPlaces[Int($0)] })
       resource.append(contentsOf: batch.codes(column("resource")).lazy.map { resourcePlaces[Int($0)] })
@@ -90,8 +94,29 @@ package struct RiskTable: Sendable {
       return Int32(place)
     }
     (first, bySeries) = SeriesTable.grouped(series, count: table.count)
+    kind = severity.indices.map {
+      kind(severity: Int(severity[$0]), tier: Int(tier[$0]), threshold: Int(threshold[$0]))
+    }
     isWorst = [Bool](repeating: false, count: count)
     for s in 0..<table.count where first[s] < first[s + 1] { isWorst[Int(bySeries[Int(first[s])])] = true }
+  }
+
+  private func kind(severity: Int, tier: Int, threshold: Int) -> UInt16 {
+    UInt16((severity * RiskTable.tiers.count + tier) * thresholds.count + threshold)
+  }
+
+  /// By kind, whether it has a severity, a tier and a threshold that are asked for: a bit each.
+  func kinds(severities: UInt64, tiers: UInt64, thresholds: UInt64) -> [Bool] {
+    var pass = [Bool](
+      repeating: false, count: self.severities.count * RiskTable.tiers.count * max(1, self.thresholds.count))
+    for s in self.severities.indices where severities >> UInt64(s) & 1 == 1 {
+      for t in RiskTable.tiers.indices where tiers >> UInt64(t) & 1 == 1 {
+        for h in self.thresholds.indices where thresholds >> UInt64(h) & 1 == 1 {
+          pass[Int(kind(severity: s, tier: t, threshold: h))] = true
+        }
+      }
+    }
+    return pass
   }
 
   /// Rows of a series, in their ranked order; none for one that is never at risk.

@@ -40,6 +40,8 @@ struct Parameter: Sendable {
   enum Kind: Sendable {
     /// At most so many characters.
     case text(Int)
+    /// `next` of an answer: the run and a place in its list.
+    case cursor
     case choice(@Sendable (Snapshot?) -> [String])
     case integer(ClosedRange<Int>)
     /// `2026-02-28`.
@@ -61,11 +63,12 @@ struct Parameter: Sendable {
     name: "text", kind: .text(200),
     summary: "Part of the server's name, the resource's or an inventory value, upper and lower case alike.")
   static let server = Parameter(name: "server", kind: .text(1_000), summary: "Exactly this server.", repeats: true)
-  static let resource = Parameter(name: "resource", kind: .text(1_000), summary: "Exactly this resource.", repeats: true)
+  static let resource = Parameter(
+    name: "resource", kind: .text(1_000), summary: "Exactly this resource.", repeats: true)
   static let paging: [Parameter] = [
     Parameter(name: "limit", kind: .integer(1...1_000), summary: "Rows in an answer; 100 by default."),
-    Parameter(name: "cursor", kind: .text(200), summary: "`next` of the answer before."),
-    Parameter(name: "offset", kind: .integer(0...100_000_000), summary: "Place in the list, instead of a cursor."),
+    Parameter(name: "cursor", kind: .cursor, summary: "`next` of the answer before."),
+    Parameter(name: "offset", kind: .integer(0...100_000_000), summary: "Place in the list; a cursor comes before it."),
   ]
   static let format = Parameter.choice(
     "format", Format.allCases.map(\.rawValue), "All rows as a file to keep, in place of what `Accept` says.")
@@ -109,7 +112,8 @@ struct Call: Sendable {
     get throws(Problem) {
       guard let snapshot else {
         throw Problem(
-          .noRun, "There is no finished run in the workspace.", remedy: "Make one with 'horizonscale run INPUT'; it appears here by itself."
+          .noRun, "There is no finished run in the workspace.",
+          remedy: "Make one with 'horizonscale run INPUT'; it appears here by itself."
         )
       }
       return snapshot

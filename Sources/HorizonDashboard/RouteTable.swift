@@ -20,9 +20,14 @@ struct RouteTable: Sendable {
   /// - Parameter path: Its decoded parts.
   func match(_ method: String, _ path: [String]) -> Match {
     var allowed: [String] = []
-    for (i, segments) in segments.enumerated() where segments.count == path.count {
-      guard zip(segments, path).allSatisfy({ $0 == nil || $0! == $1[...] }) else { continue }
-      let route = routes[i]
+    var fitting = segments.indices.filter { i in
+      segments[i].count == path.count && zip(segments[i], path).allSatisfy { $0 == nil || $0! == $1[...] }
+    }
+    // A path that is written out comes before one with parameters.
+    let literal = fitting.filter { !segments[$0].contains(nil) }
+    if !literal.isEmpty { fitting = literal }
+    for i in fitting {
+      let (route, segments) = (routes[i], segments[i])
       let asked = method == "HEAD" ? "GET" : method
       if route.method.rawValue == asked {
         let values = zip(segments, path).filter { $0.0 == nil }.map(\.1)
@@ -67,6 +72,12 @@ struct RouteTable: Sendable {
       guard value.unicodeScalars.count <= most else {
         throw .bad(parameter.name, "It is longer than \(most) characters.")
       }
+    case .cursor:
+      let parts = value.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+      guard parts.count == 2, parts[0].count == 12, (1...9).contains(parts[1].count),
+        parts[0].allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }),
+        parts[1].allSatisfy({ (48...57).contains($0) })
+      else { throw .bad(parameter.name, "This is no cursor.", remedy: "Use 'next' of the answer before.") }
     case .choice(let choices):
       let known = choices(snapshot)
       guard known.contains(value) else {

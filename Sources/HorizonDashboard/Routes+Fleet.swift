@@ -7,7 +7,8 @@ import HorizonRisk
 extension Route {
   static let fleet: [Route] = [
     Route(
-      method: .get, path: "/api/v1/runs", summary: "The finished runs of the workspace, the newest first.", answer: "Runs",
+      method: .get, path: "/api/v1/runs", summary: "The finished runs of the workspace, the newest first.",
+      answer: "Runs",
       handle: { call in
         let server = call.server
         let latest = call.snapshot?.run
@@ -15,7 +16,8 @@ extension Route {
       }),
     Route(
       method: .get, path: "/api/v1/summary",
-      summary: "The fleet in numbers: what breaches when, headroom by group, changes since the run before, trust record, data quality.",
+      summary:
+        "The fleet in numbers: what breaches when, headroom by group, changes since the run before, trust record, data quality.",
       answer: "Summary",
       handle: { call in
         let run = try call.run

@@ -13,7 +13,8 @@ extension Route {
           summary: "All but `none` by default.", repeats: true),
         .choice("tier", RiskTable.tiers, "Trust tier.", repeats: true),
         Parameter(
-          name: "threshold", kind: .choice { $0?.settings.thresholds.map(\.name) ?? [] }, summary: "Name of a threshold.",
+          name: "threshold", kind: .choice { $0?.settings.thresholds.map(\.name) ?? [] },
+          summary: "Name of a threshold.",
           repeats: true),
         .choice(
           "breach_within", RiskFilter.windows.map(String.init),
@@ -27,7 +28,8 @@ extension Route {
             let names = run.map { run in run.riskColumns.map(run.name) } ?? Array(RiskColumn.names.keys.sorted())
             return names + names.map { "-\($0)" }
           }, summary: "A column, descending after a hyphen; `rank` by default."),
-        Parameter(name: "columns", kind: .text(2_000), summary: "Names separated by commas: only those, in that order."),
+        Parameter(
+          name: "columns", kind: .text(2_000), summary: "Names separated by commas: only those, in that order."),
         .format,
       ] + Parameter.paging, takesGroups: true, answer: "Risks", alsoAs: [.csv, .parquet, .arrow],
       handle: { call in
@@ -59,7 +61,9 @@ extension Route {
               return .csv(csv)
             case .table: return .table(run.values(wanted, rows[range]))
             }
-          } schema: { run.schema(wanted) }
+          } schema: {
+            run.schema(wanted)
+          }
         }
       }),
     Route(
@@ -165,7 +169,11 @@ extension Snapshot {
     paging.write(total: rows.count, self, into: &json)
     json.key("rows")
     json.beginArray()
-    for row in shown { write(row: Int(row), columns, into: &json) }
+    if columns == nil, let written = rowText {
+      for row in shown { json.raw(written.row(Int(row))) }
+    } else {
+      for row in shown { write(row: Int(row), columns, into: &json) }
+    }
     json.endArray()
     json.endObject()
     return Answer(json, version: id)

@@ -14,7 +14,8 @@ extension Route {
       }),
     Route(
       method: .get, path: "/api/v1/series/{server}/{resource}",
-      summary: "One series: readings, forecast with bands and tiers, thresholds with the breach date's distribution, events.",
+      summary:
+        "One series: readings, forecast with bands and tiers, thresholds with the breach date's distribution, events.",
       answer: "Series",
       handle: { call in
         let run = try call.run
@@ -83,7 +84,8 @@ extension Route {
           let rows =
             count == 0 ? nil : try run.forecasts.value.rows(places: places, leads: first...last)
           return try run.forecastFile(
-            rows, Export(name: "forecasts", count: rows?.place.count ?? 0, format: format, isFile: isFile, limit: limit))
+            rows, Export(name: "forecasts", count: rows?.place.count ?? 0, format: format, isFile: isFile, limit: limit)
+          )
         }
       }),
   ]

@@ -38,7 +38,8 @@ extension Route {
         }
       }),
     Route(
-      method: .post, path: "/api/v1/scenarios/evaluate", summary: "What a scenario makes of the list of risks; nothing is kept.",
+      method: .post, path: "/api/v1/scenarios/evaluate",
+      summary: "What a scenario makes of the list of risks; nothing is kept.",
       parameters: shown, body: "Scenario", answer: "Evaluation",
       handle: { call in
         let run = try call.run

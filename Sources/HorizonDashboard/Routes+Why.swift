@@ -8,28 +8,28 @@ extension Route {
   static let why: [Route] = [
     Route(
       method: .get, path: "/api/v1/leaderboard",
-      summary: "How the models did over the fleet; with `server` and `resource`, fold by fold for one series.",
+      summary: "How the models did over the fleet; with `server`, fold by fold for its series.",
       parameters: [
-        Parameter(name: "server", kind: .text(1_000), summary: "Of one series."),
-        Parameter(name: "resource", kind: .text(1_000), summary: "Of one series."),
+        Parameter(name: "server", kind: .text(1_000), summary: "Of its series, fold by fold."),
+        Parameter(name: "resource", kind: .text(1_000), summary: "Only this resource."),
       ], answer: "Leaderboard",
       handle: { call in
         let run = try call.run
+        let resource = call.text("resource")
         guard let server = call.text("server") else {
-          if call.text("resource") != nil { throw Problem.bad("server", "It is needed beside a resource.") }
-          return Answer(run.standingsJSON(), version: run.id)
+          return Answer(run.standingsJSON(of: resource), version: run.id)
         }
-        guard let resource = call.text("resource") else { throw Problem.bad("resource", "It is needed beside a server.") }
-        let name = SeriesName(server: server, resource: resource)
-        guard run.find(server: server, resource: resource) != nil else {
-          throw Problem(.notFound, "There is no such series in run \(run.run).")
-        }
+        guard let place = run.servers.find(server) else { throw run.unknown(server) }
+        let names = run.series.series(ofServer: place).map { run.name(ofSeries: Int($0)) }
+          .filter { resource == nil || $0.resource == resource }
         return try await call.server.pool.run {
-          Answer(run.leaderboardJSON(name, try LeaderboardTable(name, in: run.folder)), version: run.id)
+          Answer(
+            run.leaderboardJSON(try names.map { ($0, try LeaderboardTable($0, in: run.folder)) }), version: run.id)
         }
       }),
     Route(
-      method: .get, path: "/api/v1/models", summary: "The catalog of models, from their own cards, and where each wins.",
+      method: .get, path: "/api/v1/models",
+      summary: "The catalog of models, from their own cards, and where each wins.",
       answer: "Models",
       handle: { call in
         let run = call.snapshot
@@ -145,7 +145,9 @@ extension Route {
 
 extension Snapshot {
   /// Series that a model is champion of, by resource.
-  func writeWins(_ model: String, into json: inout JSONText) {
+  ///
+  /// - Parameter only: The one that is counted; nil for all.
+  func writeWins(_ model: String, of only: String? = nil, into json: inout JSONText) {
     var wins = [Int](repeating: 0, count: resources.count)
     if let champion = series.words.find(model) {
       for s in 0..<series.count where series.champion[s] == champion && series.isContested[s] {
@@ -153,7 +155,8 @@ extension Snapshot {
       }
     }
     json.beginArray()
-    for (resource, count) in wins.enumerated() where count > 0 {
+    for (resource, count) in wins.enumerated()
+    where count > 0 && (only ?? resources.names[resource]) == resources.names[resource] {
       json.beginObject()
       json.key("resource")
       json.raw(resourceJSON[resource])
@@ -164,7 +167,8 @@ extension Snapshot {
     json.endArray()
   }
 
-  func standingsJSON() -> JSONText {
+  /// - Parameter resource: The only one that is counted; nil for all.
+  func standingsJSON(of resource: String?) -> JSONText {
     var json = JSONText(about: self)
     json.key("champion_loss_ratio")
     json.number(manifest.championLossRatio)
@@ -179,7 +183,7 @@ extension Snapshot {
       json.key("loss_ratio")
       json.number(standing.lossRatio)
       json.key("resources")
-      writeWins(standing.model, into: &json)
+      writeWins(standing.model, of: resource, into: &json)
       json.endObject()
     }
     json.endArray()
@@ -187,11 +191,11 @@ extension Snapshot {
     return json
   }
 
-  func leaderboardJSON(_ name: SeriesName, _ table: LeaderboardTable) -> JSONText {
+  func leaderboardJSON(_ tables: [(name: SeriesName, table: LeaderboardTable)]) -> JSONText {
     var json = JSONText(about: self)
     json.key("rows")
     json.beginArray()
-    for row in table.rows {
+    for (name, row) in tables.flatMap({ one in one.table.rows.map { (one.name, $0) } }) {
       json.beginObject()
       json.key("server")
       json.string(name.server)

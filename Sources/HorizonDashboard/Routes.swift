@@ -36,13 +36,14 @@ extension Route {
       method: .get, path: "/api/v1/session", summary: "Whether a token is asked for, and whether it was given.",
       answer: "Session", isOpen: true, handle: { Answer(sessionJSON($0, isSignedIn: $0.isSignedIn)) }),
     Route(
-      method: .post, path: "/api/v1/session", summary: "Signs a browser in: the token becomes a cookie.", body: "SignIn",
+      method: .post, path: "/api/v1/session", summary: "Signs a browser in: the token becomes a cookie.",
+      body: "SignIn",
       answer: "Session", isOpen: true,
       handle: { call in
+        let token = try SignIn(json: call.body).token
         guard let digest = call.server.settings.tokenDigest else {
           return Answer(sessionJSON(call, isSignedIn: true))
         }
-        let token = try SignIn(json: call.body).token
         guard Token.matches(token, digest: digest) else {
           throw Problem(.signIn, "This is not the token.", remedy: "Ask whoever has started the server.")
         }
@@ -87,7 +88,6 @@ struct Paging: Sendable {
       offset = call.integer("offset") ?? 0
       return
     }
-    if call.text("offset") != nil { throw .bad("offset", "It cannot be given beside a cursor.") }
     let parts = cursor.split(separator: ".")
     guard parts.count == 2, let place = Int(parts[1]), place >= 0 else {
       throw .bad("cursor", "This is no cursor.", remedy: "Use 'next' of the answer before.")

@@ -54,7 +54,7 @@ extension Scenario {
       let place = "changes[\(i)]"
       try require(
         change.capacityPercent != nil || change.capacityAdd != nil || change.loadPercent != nil
-          || change.thresholds?.isEmpty == false,
+          || change.thresholds != nil,
         "\(place) changes nothing: give capacity_percent, capacity_add, load_percent or thresholds.")
       try require(
         change.capacityPercent.map { (-99...10_000).contains($0) } ?? true,
@@ -62,17 +62,20 @@ extension Scenario {
       try require(
         change.capacityAdd.map { abs($0) <= 1e15 } ?? true, "\(place).capacity_add is no usable number.")
       try require(
-        change.loadPercent.map { (-100...10_000).contains($0) } ?? true, "\(place).load_percent is not in -100...10000.")
+        change.loadPercent.map { (-100...10_000).contains($0) } ?? true, "\(place).load_percent is not in -100...10000."
+      )
       try require(
         change.loadFrom.map { ISOTime.parse($0) != nil && $0.utf8.count <= 30 } ?? true,
         "\(place).load_from is no date; write it as 2026-03-01.")
       try require(
         change.loadFrom == nil || change.loadPercent != nil, "\(place).load_from needs load_percent.")
+      try require(change.thresholds?.isEmpty != true, "\(place).thresholds is empty.")
       try require(
         (change.thresholds ?? [:]).values.allSatisfy { $0 > 0 && $0 <= 1_000 },
         "\(place).thresholds: a percentage is not in (0, 1000].")
       let scope = change.scope
-      let names = (scope.server ?? []).count + (scope.resource ?? []).count
+      let names =
+        (scope.server ?? []).count + (scope.resource ?? []).count
         + (scope.group ?? [:]).values.reduce(0) { $0 + $1.count }
       try require(names <= 5_000, "\(place).scope names more than 5,000 things.")
     }
@@ -82,7 +85,11 @@ extension Scenario {
     func place(_ path: [any CodingKey]) -> String {
       var text = ""
       for key in path {
-        if let index = key.intValue { text += "[\(index)]" } else { text += (text.isEmpty ? "" : ".") + key.stringValue }
+        if let index = key.intValue {
+          text += "[\(index)]"
+        } else {
+          text += (text.isEmpty ? "" : ".") + key.stringValue
+        }
       }
       return text.isEmpty ? "the body" : text
     }
@@ -188,7 +195,8 @@ extension Decoder {
     let known = Set(Key.allCases.map(\.stringValue))
     if let stranger = try container(keyedBy: AnyKey.self).allKeys.first(where: { !known.contains($0.stringValue) }) {
       throw Problem(
-        .badBody, "There is no key '\(stranger.stringValue)' here.", remedy: "Known are \(known.sorted().joined(separator: ", ")).")
+        .badBody, "There is no key '\(stranger.stringValue)' here.",
+        remedy: "Known are \(known.sorted().joined(separator: ", ")).")
     }
     return try container(keyedBy: type)
   }

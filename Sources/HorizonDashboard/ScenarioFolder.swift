@@ -21,7 +21,8 @@ struct ScenarioFolder: Sendable {
   /// Lower-case letters, digits and hyphens: what else a request may say never becomes a name of a file.
   static func isName(_ text: String) -> Bool {
     let bytes = Array(text.utf8)
-    guard (1...64).contains(bytes.count), bytes[0] != UInt8(ascii: "-") else { return false }
+    // An address has this word for something else.
+    guard (1...64).contains(bytes.count), bytes[0] != UInt8(ascii: "-"), text != "evaluate" else { return false }
     return bytes.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == UInt8(ascii: "-") }
   }
 
@@ -47,7 +48,9 @@ struct ScenarioFolder: Sendable {
     var information = stat()
     guard stat(file.path, &information) == 0, information.st_mode & S_IFMT == S_IFREG,
       information.st_size <= 1 << 20, let data = FileManager.default.contents(atPath: file.path)
-    else { throw Problem(.notFound, "There is no scenario '\(name)'.", remedy: "See /api/v1/scenarios for those there are.") }
+    else {
+      throw Problem(.notFound, "There is no scenario '\(name)'.", remedy: "See /api/v1/scenarios for those there are.")
+    }
     return Entry(name: name, scenario: try Scenario(json: Array(data)), modified: Int64(information.st_mtim.tv_sec))
   }
 

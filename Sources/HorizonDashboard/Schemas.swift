@@ -42,7 +42,8 @@ extension Schema {
   private static let wins: Schema = .array(.object([("resource", .string), ("champions", .integer)]))
 
   private static let quality: [(String, Schema)] = [
-    ("rows_read", .integer), ("rows_rejected", .integer), ("good", .nullable(.integer)), ("usable", .nullable(.integer)),
+    ("rows_read", .integer), ("rows_rejected", .integer), ("good", .nullable(.integer)),
+    ("usable", .nullable(.integer)),
     ("poor", .nullable(.integer)),
     (
       "findings",
@@ -81,7 +82,7 @@ extension Schema {
     {"type": "object", "required": ["changes"], "additionalProperties": false, "properties": {"name": {"type": ["string", "null"]},
     "title": {"type": ["string", "null"], "maxLength": 200}, "changes": {"type": "array", "minItems": 1, "maxItems": 50,
     "items": {"type": "object", "additionalProperties": false, "anyOf": [{"required": ["capacity_percent"]},
-    {"required": ["capacity_add"]}, {"required": ["load_percent"]}, {"required": ["thresholds"]}],
+    {"required": ["capacity_add"]}, {"required": ["load_percent"]}, {"required": ["thresholds"]}], "dependentRequired": {"load_from": ["load_percent"]},
     "properties": {"scope": {"type": "object", "additionalProperties": false, "properties": {
     "server": {"type": "array", "items": {"type": "string"}}, "resource": {"type": "array", "items": {"type": "string"}},
     "group": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}}}},

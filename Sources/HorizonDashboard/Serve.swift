@@ -45,7 +45,8 @@ extension Dashboard {
     do {
       let chain = try NIOSSLCertificate.fromPEMFile(certificate).map { NIOSSLCertificateSource.certificate($0) }
       let key = try NIOSSLPrivateKey(file: key, format: .pem)
-      var configuration = TLSConfiguration.makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key))
+      var configuration = TLSConfiguration.makeServerConfiguration(
+        certificateChain: chain, privateKey: .privateKey(key))
       configuration.minimumTLSVersion = .tlsv12
       configuration.applicationProtocols = ["http/1.1"]
       return configuration
@@ -79,7 +80,8 @@ extension Dashboard {
         gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
     do { try await group.run() } catch let error as IOError {
       throw Failure(
-        .badUsage, "\(settings.host):\(settings.port) cannot be listened on: \(String(cString: strerror(error.errnoCode))).",
+        .badUsage,
+        "\(settings.host):\(settings.port) cannot be listened on: \(String(cString: strerror(error.errnoCode))).",
         remedy: "Choose another address with --listen, such as 127.0.0.1:0 for any free port.")
     }
   }

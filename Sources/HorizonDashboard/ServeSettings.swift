@@ -48,7 +48,9 @@ package struct ServeSettings: Sendable {
       (0...65_535).contains(port)
     else { return nil }
     var host = String(text[..<colon])
-    if host.hasPrefix("[") && host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) } else if host.contains(":") {
+    if host.hasPrefix("[") && host.hasSuffix("]") {
+      host = String(host.dropFirst().dropLast())
+    } else if host.contains(":") {
       return nil
     }
     guard !host.isEmpty else { return nil }

@@ -95,7 +95,9 @@ extension WireAnswer {
     accepted.split(separator: ",").contains { entry in
       let parts = entry.split(separator: ";").map { $0.filter { $0 != " " }.lowercased() }
       guard parts.first == "gzip" || parts.first == "*" else { return false }
-      return !parts.dropFirst().contains { $0.hasPrefix("q=0") && !$0.dropFirst(3).contains { ("1"..."9").contains($0) } }
+      return !parts.dropFirst().contains {
+        $0.hasPrefix("q=0") && !$0.dropFirst(3).contains { ("1"..."9").contains($0) }
+      }
     }
   }
 

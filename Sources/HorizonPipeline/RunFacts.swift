@@ -51,6 +51,7 @@ extension ReportData.Record {
     let fleet = try Fleet(of: manifest, in: workspace)
     let isEmpty = manifest.settings.fresh == true || LedgerFolder(workspace.ledger).origins().isEmpty
     let record = isEmpty ? TrackRecord() : try TrackRecord(reading: workspace, before: fleet.asOfTime)
-    self.init(record, firstDue: HorizonPipeline.firstDue(asOf: fleet.asOfTime, horizon: manifest.horizon, step: fleet.step))
+    self.init(
+      record, firstDue: HorizonPipeline.firstDue(asOf: fleet.asOfTime, horizon: manifest.horizon, step: fleet.step))
   }
 }

@@ -52,7 +52,9 @@ package struct ForecastTable: Sendable {
 
   /// - Parameter place: Of the series among all series of the run, in the order of `decisions.parquet`.
   /// - Returns: Nil when it does not stand there.
-  func series(_ name: SeriesName, place: Int) throws -> (model: String, first: Int64, tiers: [TrustTier], values: [Float])? {
+  func series(_ name: SeriesName, place: Int) throws -> (
+    model: String, first: Int64, tiers: [TrustTier], values: [Float]
+  )? {
     let (from, to) = (place * horizon, (place + 1) * horizon)
     guard to <= starts.last! else { return nil }
     let groups = starts.indices.dropLast().filter { starts[$0] < to && from < starts[$0 + 1] }

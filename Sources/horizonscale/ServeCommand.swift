@@ -24,7 +24,9 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Address and port; port 0 takes a free one.", valueName: "host:port"))
   var listen = "127.0.0.1:8080"
 
-  @Option(help: ArgumentHelp("A name that browsers may reach the server by, with or without a port; may stand several times."))
+  @Option(
+    help: ArgumentHelp("A name that browsers may reach the server by, with or without a port; may stand several times.")
+  )
   var hostName: [String] = []
 
   @Option(help: ArgumentHelp("File with the digest of the token that is asked for.", valueName: "file"))

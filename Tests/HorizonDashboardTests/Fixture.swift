@@ -1,10 +1,9 @@
 import Foundation
 import HorizonCore
+import HorizonDashboard
 import HorizonPipeline
 import HorizonStore
 import Synchronization
-
-import HorizonDashboard
 
 /// A folder with a workspace, removed afterwards.
 final class Sandbox: Sendable {
@@ -71,12 +70,14 @@ enum Fixture {
       for day in 0..<days where !(disk == "flat-2" && (100..<105).contains(day)) {
         let noise = 0.4 * Double((day * 7_919 + s * 31) % 11)
         let rate = disk.hasPrefix("fill-") ? Double(disk.dropFirst(5))! / 10 : 0
-        let value = disk == "full-1" ? 185 + noise / 4 : (disk.hasPrefix("fill-") ? 60 : 30) + rate * Double(day) + noise
+        let value =
+          disk == "full-1" ? 185 + noise / 4 : (disk.hasPrefix("fill-") ? 60 : 30) + rate * Double(day) + noise
         let capacity = disk == "flat-3" && day < 150 ? 100 : 200
         text += "\(quoted(disk)),disk,\(CivilDate(daysSinceEpoch: 20_000 + day)),\(value),\(capacity),GB\n"
         if disk.hasPrefix("flat-") {
           // Machines that hardly work.
-          text += "\(disk),cpu,\(CivilDate(daysSinceEpoch: 20_000 + day)),\(disk == "flat-1" ? 2 : 40 + noise),100,percent\n"
+          text +=
+            "\(disk),cpu,\(CivilDate(daysSinceEpoch: 20_000 + day)),\(disk == "flat-1" ? 2 : 40 + noise),100,percent\n"
         }
       }
     }
@@ -85,7 +86,9 @@ enum Fixture {
 
   static let inventory =
     "server,region,owner\n"
-    + disks.enumerated().map { "\(quoted($1)),\($0 % 2 == 0 ? "north" : "south"),\($1 == "flat-4" ? "" : "team \($0 % 3)")\n" }
+    + disks.enumerated().map {
+      "\(quoted($1)),\($0 % 2 == 0 ? "north" : "south"),\($1 == "flat-4" ? "" : "team \($0 % 3)")\n"
+    }
     .joined()
 
   private static func quoted(_ text: String) -> String {

@@ -1,8 +1,7 @@
 import Foundation
 import HorizonCore
-import Testing
-
 import HorizonDashboard
+import Testing
 
 @Suite struct GateTests {
   @Test(arguments: [
@@ -15,7 +14,8 @@ import HorizonDashboard
     let dashboard = try await Fixture.dashboard { $0.hostNames = ["fleet.example", "proxy.example:4443"] }
     for target in ["/healthz", "/", "/api/v1/risks", "/nothing"] {
       let answer = await dashboard.get(target, host: host)
-      #expect(answer.status == status || (target == "/nothing" && status == 200 && answer.status == 404), "\(host) \(target)")
+      #expect(
+        answer.status == status || (target == "/nothing" && status == 200 && answer.status == 404), "\(host) \(target)")
     }
     #expect(await dashboard.get("/", host: nil).status == 421)
   }
@@ -45,7 +45,9 @@ import HorizonDashboard
       #expect(answer.status == 403, "\(method) \(fields)")
       #expect(try answer.type() == "urn:horizonscale:forbidden")
     }
-    #expect(await dashboard.send(method, target, ["content-type": "Application/JSON; charset=utf-8"], body: "{}").status != 403)
+    #expect(
+      await dashboard.send(method, target, ["content-type": "Application/JSON; charset=utf-8"], body: "{}").status
+        != 403)
   }
 
   @Test func noAnswerInvitesOtherOrigins() async throws {
@@ -89,7 +91,8 @@ import HorizonDashboard
     #expect(out.headers["set-cookie"]?.contains("Max-Age=0") == true)
     // A cookie alone does not let another page write.
     #expect(
-      await dashboard.send("DELETE", "/api/v1/scenarios/x", ["cookie": pair, "origin": "http://evil.example"]).status == 403)
+      await dashboard.send("DELETE", "/api/v1/scenarios/x", ["cookie": pair, "origin": "http://evil.example"]).status
+        == 403)
   }
 
   @Test func aTokenItselfIsNotTakenFromTheDisk() throws {
@@ -104,7 +107,8 @@ import HorizonDashboard
   }
 
   @Test(arguments: [
-    ("127.0.0.1:8080", false, true), ("localhost:8080", false, true), ("[::1]:0", false, true), ("0.0.0.0:8080", false, false),
+    ("127.0.0.1:8080", false, true), ("localhost:8080", false, true), ("[::1]:0", false, true),
+    ("0.0.0.0:8080", false, false),
     ("10.1.2.3:80", false, false), ("0.0.0.0:8080", true, true), ("127.evil.example:80", false, false),
   ])
   func othersMayReachItOnlyWithATokenOrAWord(_ listen: String, _ isInsecure: Bool, _ isServed: Bool) throws {
@@ -123,10 +127,12 @@ import HorizonDashboard
 
 @Suite struct RefusalTests {
   @Test(arguments: [
-    "/../../etc/passwd", "/assets/../../../etc/passwd", "/assets/%2e%2e/%2e%2e/etc/passwd", "/assets/..%2f..%2fetc%2fpasswd",
+    "/../../etc/passwd", "/assets/../../../etc/passwd", "/assets/%2e%2e/%2e%2e/etc/passwd",
+    "/assets/..%2f..%2fetc%2fpasswd",
     "/api/v1/series/..%2F..%2Fetc%2Fpasswd/cpu", "/api/v1/scenarios/..%2F..%2Fhorizonscale", "/api/v1/scenarios/%2e%2e",
     "/api/v1/series/../../x", "/assets//etc/passwd", "/api/v1/servers/\(String(repeating: "x", count: 300))",
-    "/api/v1/scenarios/\(String(repeating: "x", count: 300))", "/api/v1/scenarios/UPPER", "/api/v1/risks/", "//", "/api",
+    "/api/v1/scenarios/\(String(repeating: "x", count: 300))", "/api/v1/scenarios/UPPER", "/api/v1/risks/", "//",
+    "/api",
     "/api/v1/series/fill-1", "/index.html", "/assets/index.html", "/Pages/index.html",
   ])
   func whatIsNotThereIsNotFound(_ target: String) async throws {
@@ -136,7 +142,10 @@ import HorizonDashboard
     #expect(try answer.type() == "urn:horizonscale:not-found")
   }
 
-  @Test(arguments: ["/%", "/api/v1/servers/%zz", "/api/v1/servers/%ff%fe", "/api/v1/risks?text=%ff", "/api/v1/risks?text=%0", "/a%00b", "x"])
+  @Test(arguments: [
+    "/%", "/api/v1/servers/%zz", "/api/v1/servers/%ff%fe", "/api/v1/risks?text=%ff", "/api/v1/risks?text=%0", "/a%00b",
+    "x",
+  ])
   func badEncodingsAreRefused(_ target: String) async throws {
     let dashboard = try await Fixture.dashboard()
     #expect(await dashboard.get(target).status == 400)
@@ -159,6 +168,7 @@ import HorizonDashboard
     let dashboard = try await Fixture.dashboard()
     let answer = await dashboard.send("POST", "/api/v1/risks")
     #expect(answer.status == 405 && answer.headers["allow"] == "GET, HEAD")
+    #expect(await dashboard.send("OPTIONS", "/api/v1/scenarios/evaluate").headers["allow"] == "POST")
     #expect(await dashboard.send("OPTIONS", "/api/v1/scenarios/x").headers["allow"] == "GET, HEAD, PUT, DELETE")
     #expect(await dashboard.send("HEAD", "/api/v1/risks").status == 200)
   }

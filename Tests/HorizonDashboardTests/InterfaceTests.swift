@@ -1,9 +1,8 @@
 import CDashboardPages
 import Foundation
+import HorizonDashboard
 import HorizonStore
 import Testing
-
-import HorizonDashboard
 
 @Suite struct InterfaceTests {
   @Test func everyRouteIsDescribedAndEveryReferenceLeadsSomewhere() async throws {
@@ -43,11 +42,13 @@ import HorizonDashboard
       return choices.contains(value as? String ?? "") ? [] : ["\(place): \(value) is none of \(choices)"]
     }
     let number = value as? NSNumber
-    let isFlag = number.map { CFGetTypeName($0) == "bool" } ?? false
+    let isFlag = number.map { numberType($0) == "bool" } ?? false
     switch schema["type"] as? String {
     case "string": return value is String ? [] : ["\(place) is no string"]
     case "number": return number != nil && !isFlag ? [] : ["\(place) is no number"]
-    case "integer": return number.map { !isFlag && $0.doubleValue == $0.doubleValue.rounded() } ?? false ? [] : ["\(place) is no integer"]
+    case "integer":
+      return number.map { !isFlag && $0.doubleValue == $0.doubleValue.rounded() } ?? false
+        ? [] : ["\(place) is no integer"]
     case "boolean": return isFlag ? [] : ["\(place) is no boolean"]
     case "null": return value is NSNull ? [] : ["\(place) is not null"]
     case "array":
@@ -70,7 +71,7 @@ import HorizonDashboard
     }
   }
 
-  private func CFGetTypeName(_ number: NSNumber) -> String { String(cString: number.objCType) == "c" ? "bool" : "number" }
+  private func numberType(_ number: NSNumber) -> String { String(cString: number.objCType) == "c" ? "bool" : "number" }
 
   @Test func answersAreAsTheyAreDescribed() async throws {
     let dashboard = try await Fixture.dashboard()
@@ -95,7 +96,9 @@ import HorizonDashboard
   }
 
   @Test func numbersAreWrittenAsTheyAreRounded() throws {
-    for value in [0, 1, -1, 0.5, 0.001, 0.0004, -0.0006, 12.3456, 99.9995, 1e6, -123_456.789, 1e15, 1e300, .nan, .infinity] {
+    for value in [
+      0, 1, -1, 0.5, 0.001, 0.0004, -0.0006, 12.3456, 99.9995, 1e6, -123_456.789, 1e15, 1e300, .nan, .infinity,
+    ] {
       var json = JSONText()
       json.number(value)
       let text = String(decoding: json.bytes, as: UTF8.self)
@@ -176,6 +179,9 @@ import HorizonDashboard
     cache.insert(5, 5, cost: 60)
     #expect(cache[5] == nil)
     cache.insert(7, 7, cost: 10)
-    for i in 0..<8 { cache.insert(100 + i, i, cost: 10); #expect(cache[7] == 7) }
+    for i in 0..<8 {
+      cache.insert(100 + i, i, cost: 10)
+      #expect(cache[7] == 7)
+    }
   }
 }

@@ -1,13 +1,12 @@
 import Foundation
 import HTTPTypes
 import HorizonCore
+import HorizonDashboard
 import Hummingbird
 import HummingbirdTesting
 import Logging
 import NIOCore
 import Testing
-
-import HorizonDashboard
 
 /// What only a real connection shows.
 @Suite struct LiveTests {
@@ -27,7 +26,9 @@ import HorizonDashboard
   }
 
   /// Sends bytes and returns all that comes back until the server closes, and how long that took.
-  private func exchange(_ port: Int, _ text: String, timeout: Int = 10, drip: Bool = false) async throws -> (String, Duration) {
+  private func exchange(_ port: Int, _ text: String, timeout: Int = 10, drip: Bool = false) async throws -> (
+    String, Duration
+  ) {
     let clock = ContinuousClock.now
     let answer = try await Task.detached {
       let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

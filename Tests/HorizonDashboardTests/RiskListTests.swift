@@ -1,11 +1,10 @@
 import Foundation
 import HorizonCore
+import HorizonDashboard
 import HorizonPipeline
 import HorizonRisk
 import HorizonStore
 import Testing
-
-import HorizonDashboard
 
 @Suite struct RiskListTests {
   private func published(_ dashboard: Dashboard) throws -> [RiskRow] {
@@ -21,7 +20,8 @@ import HorizonDashboard
     #expect(rows.count == published.count && rows.count == Fixture.disks.count * 2 + 8)
     for (row, known) in zip(rows, published) {
       #expect(row["server"] as? String == known.series.server && row["resource"] as? String == known.series.resource)
-      #expect(row["threshold"] as? Double == known.threshold && row["severity"] as? String == known.severity.description)
+      #expect(
+        row["threshold"] as? Double == known.threshold && row["severity"] as? String == known.severity.description)
       #expect(row["reason"] as? String == known.reason)
       let likely = row["days_to_breach_p50"] as? Double
       #expect(likely == known.daysToBreachP50.map { (Double($0) * 1_000).rounded() / 1_000 })
@@ -109,7 +109,7 @@ import HorizonDashboard
     #expect(joined.map { $0["rank"] as! Int } == whole.map { $0["rank"] as! Int })
     let offset = try await dashboard.get("/api/v1/risks?severity=all&limit=3&offset=5&sort=-headroom").rows()
     #expect(offset.map { $0["rank"] as! Int } == whole[5..<8].map { $0["rank"] as! Int })
-    #expect(await dashboard.get("/api/v1/risks?cursor=0123456789ab.5").status == 410)
+    #expect(await dashboard.get("/api/v1/risks?cursor=0123456789ab.5").status == 409)
     #expect(await dashboard.get("/api/v1/risks?cursor=nonsense").status == 400)
   }
 
@@ -142,7 +142,9 @@ import HorizonDashboard
     try Data(parquet.bytes).write(to: file)
     let reader = try TableReader(
       parquet: file.path,
-      columns: [Column("server", .key), Column("current", .double), Column("breach_date", .date), Column("group.region", .key)])
+      columns: [
+        Column("server", .key), Column("current", .double), Column("breach_date", .date), Column("group.region", .key),
+      ])
     let batch = try #require(try reader.next())
     #expect((0..<batch.rowCount).map { reader.keyNames(0)[Int(batch.codes(0)[$0])] } == servers)
 
@@ -194,7 +196,8 @@ import HorizonDashboard
   }
 
   @Test(arguments: [
-    "tier=best", "limit=0", "limit=1001", "limit=x", "limit=%2B5", "offset=-1", "sort=nonsense", "columns=nonsense", "from=2025-02-30",
+    "tier=best", "limit=0", "limit=1001", "limit=x", "limit=%2B5", "offset=-1", "sort=nonsense", "columns=nonsense",
+    "from=2025-02-30",
     "worst=yes", "unknown=1", "tier=high&limit=1&limit=2", "group.nothing=x", "severity=some", "threshold=80",
     "text=\(String(repeating: "x", count: 201))", "breach_within=31", "format=xml",
   ])

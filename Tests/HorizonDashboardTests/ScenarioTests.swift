@@ -1,13 +1,14 @@
 import Foundation
 import HorizonCore
+import HorizonDashboard
 import HorizonPipeline
 import HorizonRisk
 import Testing
 
-import HorizonDashboard
-
 @Suite struct ScenarioTests {
-  private func evaluate(_ dashboard: Dashboard, _ changes: String, query: String = "limit=1000") async throws -> [String: Any] {
+  private func evaluate(_ dashboard: Dashboard, _ changes: String, query: String = "limit=1000") async throws
+    -> [String: Any]
+  {
     let answer = await dashboard.send(
       "POST", "/api/v1/scenarios/evaluate?\(query)", body: #"{"changes": [\#(changes)]}"#)
     #expect(answer.status == 200, "\(answer.text)")
@@ -35,7 +36,8 @@ import HorizonDashboard
     let run = try #require(dashboard.store.current)
     let json = try await evaluate(
       dashboard,
-      #"{"scope": {"server": ["fill-6", "full-1"]}, "capacity_add": 100}, {"scope": {"resource": ["disk"]}, "load_percent": 10}"#)
+      #"{"scope": {"server": ["fill-6", "full-1"]}, "capacity_add": 100}, {"scope": {"resource": ["disk"]}, "load_percent": 10}"#
+    )
     let stored = try run.stored.value
     for name in ["fill-6", "full-1", "fill-5", "flat-1"] {
       var input = try #require(stored.inputs.first { $0.series == SeriesName(server: name, resource: "disk") })
@@ -46,7 +48,8 @@ import HorizonDashboard
         #expect(known.severity == .none)
         continue
       }
-      #expect(after["severity"] as! String == known.severity.description && after["threshold"] as! Double == known.threshold)
+      #expect(
+        after["severity"] as! String == known.severity.description && after["threshold"] as! Double == known.threshold)
       #expect(after["days_to_breach_p50"] as? Double == known.daysToBreachP50.map(Double.init))
       #expect(after["capacity"] as! Double == input.capacity)
       if known.severity != .none {
@@ -66,7 +69,8 @@ import HorizonDashboard
     let now = try #require(try side(soon, "fill-4", "after")["days_to_breach_p50"] as? Double)
     let then = try #require(try side(later, "fill-4", "after")["days_to_breach_p50"] as? Double)
     #expect(now < 30 && then >= 60)
-    #expect((soon["after"] as! [String: Any])["at_risk"] as! Int >= (later["after"] as! [String: Any])["at_risk"] as! Int)
+    #expect(
+      (soon["after"] as! [String: Any])["at_risk"] as! Int >= (later["after"] as! [String: Any])["at_risk"] as! Int)
   }
 
   @Test func aThresholdMovesForThoseItIsMovedFor() async throws {
@@ -83,11 +87,13 @@ import HorizonDashboard
 
   @Test(arguments: [
     "", "{", "[]", "{}", #"{"changes": []}"#, #"{"changes": [{}]}"#, #"{"changes": [{"capacity_percent": "x"}]}"#,
-    #"{"changes": [{"capacity_percent": -100}]}"#, #"{"changes": [{"load_percent": 1e9}]}"#, #"{"changes": [{"load_from": "2026-01-01"}]}"#,
+    #"{"changes": [{"capacity_percent": -100}]}"#, #"{"changes": [{"load_percent": 1e9}]}"#,
+    #"{"changes": [{"load_from": "2026-01-01"}]}"#,
     #"{"changes": [{"load_percent": 5, "load_from": "soon"}]}"#, #"{"changes": [{"capacity_add": 1, "path": "/etc"}]}"#,
-    #"{"changes": [{"thresholds": {"nobody": 50}}]}"#, #"{"changes": [{"thresholds": {"warning": 95}}]}"#,
-    #"{"changes": [{"thresholds": {"warning": 0}}]}"#, #"{"changes": [{"scope": {"group": {"nothing": ["x"]}}, "capacity_add": 1}]}"#,
-    #"{"changes": [{"capacity_add": -1000}]}"#, #"{"changes": null}"#,
+
+    #"{"changes": [{"thresholds": {"warning": 0}}]}"#,
+
+    #"{"changes": null}"#, #"{"changes": [{"thresholds": {}}]}"#,
     #"{"title": "\#(String(repeating: "x", count: 201))", "changes": [{"capacity_add": 1}]}"#,
   ])
   func aScenarioThatMakesNoSenseIsRefused(_ body: String) async throws {
@@ -95,6 +101,25 @@ import HorizonDashboard
     let answer = await dashboard.send("POST", "/api/v1/scenarios/evaluate", body: body)
     #expect(answer.status == 400, "\(body): \(answer.text)")
     #expect(try answer.type() == "urn:horizonscale:bad-body")
+  }
+
+  @Test(arguments: [#"{"thresholds": {"warning": 95}}"#, #"{"capacity_add": -1000}"#])
+  func whatDoesNotFitTheRunIsSaid(_ change: String) async throws {
+    let dashboard = try await Fixture.dashboard()
+    let answer = await dashboard.send("POST", "/api/v1/scenarios/evaluate", body: #"{"changes": [\#(change)]}"#)
+    #expect(answer.status == 409, "\(answer.text)")
+  }
+
+  @Test func whatMatchesNothingIsNoted() async throws {
+    let dashboard = try await Fixture.dashboard()
+    for change in [
+      #"{"scope": {"group": {"nothing": ["x"]}}, "capacity_add": 1}"#,
+      #"{"scope": {"server": ["x"]}, "load_percent": 5}"#, #"{"thresholds": {"nobody": 50}}"#,
+    ] {
+      let json = try await evaluate(dashboard, change)
+      #expect(!(json["notes"] as! [String]).isEmpty)
+      #expect((json["rows"] as! [[String: Any]]).allSatisfy { $0["change"] as! String == "same" })
+    }
   }
 
   @Test func scenariosAreKeptListedAndRemoved() async throws {

@@ -1,11 +1,10 @@
 import Foundation
 import HorizonCore
+import HorizonDashboard
 import HorizonPipeline
 import HorizonRisk
 import HorizonStore
 import Testing
-
-import HorizonDashboard
 
 @Suite struct SeriesTests {
   @Test func risksAssessedFromTheStoredTablesAreThosePublished() async throws {
@@ -63,7 +62,8 @@ import HorizonDashboard
     let dashboard = try await Fixture.dashboard()
     let gaps = try await dashboard.get("/api/v1/series/flat-2/disk").json()["events"] as! [[String: Any]]
     let gap = try #require(gaps.first { $0["kind"] as! String == "gap" })
-    #expect(gap["steps"] as! Int == 5 && gap["time"] as! Int == 20_100 * 86_400 && gap["until"] as! Int == 20_105 * 86_400)
+    #expect(
+      gap["steps"] as! Int == 5 && gap["time"] as! Int == 20_100 * 86_400 && gap["until"] as! Int == 20_105 * 86_400)
     let resized = try await dashboard.get("/api/v1/series/flat-3/disk").json()["capacity_changes"] as! [[String: Any]]
     #expect(resized.count == 1 && resized[0]["from"] as! Double == 100 && resized[0]["to"] as! Double == 200)
     #expect(resized[0]["time"] as! Int == 20_150 * 86_400)
@@ -91,9 +91,12 @@ import HorizonDashboard
 
   @Test func forecastsAreRowsOfTheTable() async throws {
     let dashboard = try await Fixture.dashboard()
-    let answer = await dashboard.get("/api/v1/forecasts?server=fill-1&server=flat-4&resource=disk&lead_from=10&lead_to=12")
+    let answer = await dashboard.get(
+      "/api/v1/forecasts?server=fill-1&server=flat-4&resource=disk&lead_from=10&lead_to=12")
     let rows = try answer.rows()
-    #expect(rows.map { "\($0["server"]!) \($0["lead"]!)" } == ["fill-1", "flat-4"].flatMap { s in (10...12).map { "\(s) \($0)" } })
+    #expect(
+      rows.map { "\($0["server"]!) \($0["lead"]!)" }
+        == ["fill-1", "flat-4"].flatMap { s in (10...12).map { "\(s) \($0)" } })
     let series = try await dashboard.get("/api/v1/series/fill-1/disk").json()["forecast"] as! [String: Any]
     #expect(rows[0]["q25"] as! Double == (series["q25"] as! [Double])[9])
     #expect(rows[0]["time"] as! String == CivilDate(daysSinceEpoch: 20_000 + Fixture.days + 9).description)

@@ -1,12 +1,11 @@
 import Foundation
 import HorizonCore
+import HorizonDashboard
 import HorizonPipeline
 import HorizonReport
 import HorizonRisk
 import HorizonStore
 import Testing
-
-import HorizonDashboard
 
 @Suite struct SnapshotTests {
   private func ranks(_ dashboard: Dashboard) async throws -> (run: String, total: Int) {
