@@ -18,9 +18,10 @@ KEPT = pathlib.Path(__file__).parent / "pictures"
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 WALL = {"width": 2560, "height": 1440}
-# Pictures are kept this wide (of a phone half as wide); text of other machines' fonts differs by less than these.
-KEPT_WIDTH = 480
-PIXEL_TOLERANCE, SHARE_TOLERANCE = 40, 0.02
+# Pictures are kept this wide (of a phone half as wide) and compared in blocks: a block differs when its mean does by more than
+# `BLOCK_TOLERANCE` of 255. A missing table is a tenth of the blocks or more, two other digits half a percent.
+KEPT_WIDTH, BLOCK = 480, 16
+BLOCK_TOLERANCE, SHARE_TOLERANCE = 4, 0.03
 
 
 class Server:
@@ -166,7 +167,8 @@ class Web:
         # A blur forgives a letter that stands a pixel further on; a moved or missing part stays.
         blurred = [image.filter(ImageFilter.GaussianBlur(1.5)) for image in (kept, small)]
         difference = ImageChops.difference(*blurred).convert("L")
-        share = sum(difference.histogram()[PIXEL_TOLERANCE:]) / (small.width * small.height)
+        blocks = difference.resize((-(-small.width // BLOCK), -(-small.height // BLOCK)), Image.Resampling.BOX)
+        share = sum(blocks.histogram()[BLOCK_TOLERANCE:]) / (blocks.width * blocks.height)
         if share > SHARE_TOLERANCE and self.keep:
             difference.save(self.keep / f"{name}-difference.png")
         assert share <= SHARE_TOLERANCE, f"{name}: {share:.1%} of the picture differs from the kept one (at most {SHARE_TOLERANCE:.0%}); look with --keep FOLDER"
