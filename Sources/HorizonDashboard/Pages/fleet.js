@@ -126,12 +126,15 @@ function firstSection(rows, facts, signal) {
 
 /** Says a risk in the sentences of its series; until they come, and where they do not, its reason stands there. */
 async function inWords(row, place, signal) {
+  place.setAttribute("aria-busy", "true");
   try {
     const { thresholds } = await get(seriesPath(row.server, row.resource), null, { signal });
     const words = thresholds.find((line) => line.percent === row.threshold)?.words;
     if (!words?.outlook) return;
     place.replaceChildren(...[el("p", {}, words.outlook), words.action ? el("p", { class: "act" }, words.action) : null, words.trust ? el("p", { class: "muted" }, words.trust) : null].filter(Boolean));
-  } catch { /* The reason says the same in short. */ }
+  } catch { /* The reason says the same in short. */ } finally {
+    place.removeAttribute("aria-busy");
+  }
 }
 
 // Headroom.
