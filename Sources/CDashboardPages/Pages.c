@@ -4,11 +4,139 @@
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
 static const unsigned char file0[] = {
+#embed "../HorizonDashboard/Pages/api.js"
+};
+static const unsigned char file1[] = {
+#embed "../HorizonDashboard/Pages/changes.js"
+};
+static const unsigned char file2[] = {
+#embed "../HorizonDashboard/Pages/chart.js"
+};
+static const unsigned char file3[] = {
+#embed "../HorizonDashboard/Pages/dashboard.css"
+};
+static const unsigned char file4[] = {
+#embed "../HorizonDashboard/Pages/elements.js"
+};
+static const unsigned char file5[] = {
+#embed "../HorizonDashboard/Pages/fan-chart.js"
+};
+static const unsigned char file6[] = {
+#embed "../HorizonDashboard/Pages/filters.js"
+};
+static const unsigned char file7[] = {
+#embed "../HorizonDashboard/Pages/fleet.js"
+};
+static const unsigned char file8[] = {
+#embed "../HorizonDashboard/Pages/format.js"
+};
+static const unsigned char file9[] = {
+#embed "../HorizonDashboard/Pages/icon.svg"
+};
+static const unsigned char file10[] = {
+#embed "../HorizonDashboard/Pages/idle.js"
+};
+static const unsigned char file11[] = {
 #embed "../HorizonDashboard/Pages/index.html"
+};
+static const unsigned char file12[] = {
+#embed "../HorizonDashboard/Pages/long-list.js"
+};
+static const unsigned char file13[] = {
+#embed "../HorizonDashboard/Pages/main.js"
+};
+static const unsigned char file14[] = {
+#embed "../HorizonDashboard/Pages/marks.js"
+};
+static const unsigned char file15[] = {
+#embed "../HorizonDashboard/Pages/models.js"
+};
+static const unsigned char file16[] = {
+#embed "../HorizonDashboard/Pages/quality.js"
+};
+static const unsigned char file17[] = {
+#embed "../HorizonDashboard/Pages/record.js"
+};
+static const unsigned char file18[] = {
+#embed "../HorizonDashboard/Pages/report.css"
+};
+static const unsigned char file19[] = {
+#embed "../HorizonDashboard/Pages/risks.js"
+};
+static const unsigned char file20[] = {
+#embed "../HorizonDashboard/Pages/router.js"
+};
+static const unsigned char file21[] = {
+#embed "../HorizonDashboard/Pages/rows.js"
+};
+static const unsigned char file22[] = {
+#embed "../HorizonDashboard/Pages/run.js"
+};
+static const unsigned char file23[] = {
+#embed "../HorizonDashboard/Pages/series-chart.js"
+};
+static const unsigned char file24[] = {
+#embed "../HorizonDashboard/Pages/series.js"
+};
+static const unsigned char file25[] = {
+#embed "../HorizonDashboard/Pages/server.js"
+};
+static const unsigned char file26[] = {
+#embed "../HorizonDashboard/Pages/sign-in.js"
+};
+static const unsigned char file27[] = {
+#embed "../HorizonDashboard/Pages/table.js"
+};
+static const unsigned char file28[] = {
+#embed "../HorizonDashboard/Pages/theme.js"
+};
+static const unsigned char file29[] = {
+#embed "../HorizonDashboard/Pages/uPlot.LICENSE.txt"
+};
+static const unsigned char file30[] = {
+#embed "../HorizonDashboard/Pages/uPlot.iife.min.js"
+};
+static const unsigned char file31[] = {
+#embed "../HorizonDashboard/Pages/uPlot.min.css"
+};
+static const unsigned char file32[] = {
+#embed "../HorizonDashboard/Pages/what-if.js"
 };
 
 static const hs_page pages[] = {
-    {"index.html", file0, sizeof file0},
+    {"api.js", file0, sizeof file0},
+    {"changes.js", file1, sizeof file1},
+    {"chart.js", file2, sizeof file2},
+    {"dashboard.css", file3, sizeof file3},
+    {"elements.js", file4, sizeof file4},
+    {"fan-chart.js", file5, sizeof file5},
+    {"filters.js", file6, sizeof file6},
+    {"fleet.js", file7, sizeof file7},
+    {"format.js", file8, sizeof file8},
+    {"icon.svg", file9, sizeof file9},
+    {"idle.js", file10, sizeof file10},
+    {"index.html", file11, sizeof file11},
+    {"long-list.js", file12, sizeof file12},
+    {"main.js", file13, sizeof file13},
+    {"marks.js", file14, sizeof file14},
+    {"models.js", file15, sizeof file15},
+    {"quality.js", file16, sizeof file16},
+    {"record.js", file17, sizeof file17},
+    {"report.css", file18, sizeof file18},
+    {"risks.js", file19, sizeof file19},
+    {"router.js", file20, sizeof file20},
+    {"rows.js", file21, sizeof file21},
+    {"run.js", file22, sizeof file22},
+    {"series-chart.js", file23, sizeof file23},
+    {"series.js", file24, sizeof file24},
+    {"server.js", file25, sizeof file25},
+    {"sign-in.js", file26, sizeof file26},
+    {"table.js", file27, sizeof file27},
+    {"theme.js", file28, sizeof file28},
+    {"uPlot.LICENSE.txt", file29, sizeof file29},
+    {"uPlot.iife.min.js", file30, sizeof file30},
+    {"uPlot.min.css", file31, sizeof file31},
+    {"what-if.js", file32, sizeof file32},
 };
 
 const hs_page *hs_pages(unsigned long *count) {

@@ -8,7 +8,15 @@ const FanChart = (() => {
   const factor = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
   const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
 
-  function date(seconds, stepSeconds) {
+  /** How numbers and dates are said; the dashboard has its reader's language here. */
+  const words = {
+    number: (value) => number.format(value), factor: (value) => factor.format(value), compact: (value) => compact.format(value).replace("K", "k"),
+    date: isoDate, axis: axisLabels,
+  };
+  const speak = (others) => Object.assign(words, others);
+  const date = (seconds, stepSeconds) => words.date(seconds, stepSeconds);
+
+  function isoDate(seconds, stepSeconds) {
     const text = new Date(seconds * 1000).toISOString();
     return stepSeconds < 86400 ? text.slice(0, 10) + " " + text.slice(11, 16) : text.slice(0, 10);
   }
@@ -46,7 +54,7 @@ const FanChart = (() => {
   }
 
   /** Dates on the axis: as coarse as the distance between marks allows. */
-  function axisLabels(u, marks, axis, space, gap) {
+  function axisLabels(marks, gap) {
     const names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let year = null;
     return marks.map((mark) => {
@@ -62,7 +70,10 @@ const FanChart = (() => {
     });
   }
 
-  function valueRange(chart, data, from, to) {
+  /** Extra lines of the dashboard: `lines` of `{values, stroke, width, dash, isStepped}` over the chart's own times, `bands` of pairs of them. */
+  const NOTHING = { lines: [], bands: [], behind: () => {}, before: () => {} };
+
+  function valueRange(chart, data, from, to, extra) {
     let low = Infinity, high = -Infinity;
     const see = (value) => {
       if (value === null || !Number.isFinite(value)) return;
@@ -75,13 +86,16 @@ const FanChart = (() => {
       see(data.lines[1][i]);
     });
     chart.thresholds.forEach((line) => see(line.value));
+    extra.lines.forEach((line) => line.values.forEach((value, i) => {
+      if (data.times[i] >= from && data.times[i] <= to) see(value);
+    }));
     const limit = 1.5 * Math.max(Math.abs(high), 1e-9);
     data.times.forEach((time, i) => {
       if (time >= from && time <= to && data.lines[7][i] !== null) see(Math.min(data.lines[7][i], Math.max(limit, high)));
     });
     if (low > high) return [0, 1];
     const pad = (high - low || Math.abs(high) || 1) * 0.08;
-    return [low >= 0 && low < 0.55 * high ? 0 : low - pad, high + pad];
+    return [low >= 0 && low < 0.55 * high ? 0 : low - pad, high + 1.4 * pad];
   }
 
   /** `most`, the highest threshold, and the others differ in colour and in dash. */
@@ -155,7 +169,7 @@ const FanChart = (() => {
     chart.thresholds.forEach((line) => {
       const y = u.valToPos(line.value, "y", true);
       const { stroke } = lineStyle(chart, line, paint);
-      label(ctx, `${line.name} ${number.format(line.value)}`, left + 6 * scale, y - 10 * scale, stroke, paint, scale);
+      label(ctx, `${line.name} ${words.number(line.value)}`, left + 6 * scale, y - 10 * scale, stroke, paint, scale);
       if (line.breachP10 === undefined && line.breachP50 === undefined) return;
       const from = Math.max(left, x(line.breachP10 ?? line.breachP50));
       const to = line.breachP90 === undefined ? right : Math.min(right, x(line.breachP90));
@@ -196,10 +210,10 @@ const FanChart = (() => {
     ctx.moveTo(left, y);
     ctx.lineTo(left + width, y);
     ctx.stroke();
-    label(ctx, `capacity ${number.format(chart.capacity)}`, left + 6 * scale, y + 10 * scale, paint.capacity, paint, scale);
+    label(ctx, `capacity ${words.number(chart.capacity)}`, left + 6 * scale, y + 10 * scale, paint.capacity, paint, scale);
   }
 
-  const markText = (mark) => `${mark.isCapacity ? "capacity" : "level"} \u00d7${factor.format(mark.factor)}`;
+  const markText = (mark) => `${mark.isCapacity ? "capacity" : "level"} \u00d7${words.factor(mark.factor)}`;
 
   /** Resizes and level shifts, each a line where the new level begins. */
   function drawLevelMarks(u, chart, paint, ctx, scale) {
@@ -241,7 +255,7 @@ const FanChart = (() => {
     });
   }
 
-  function options(chart, data, size, view, say) {
+  function options(chart, data, size, view, say, extra) {
     const paint = colours();
     const fan = (alpha) => `rgba(${paint.fan}, ${alpha})`;
     const hidden = { stroke: "transparent", width: 0, points: { show: false } };
@@ -256,11 +270,11 @@ const FanChart = (() => {
       cursor: { y: false, drag: { x: true, y: false, setScale: true }, points: { show: false } },
       scales: {
         x: { time: true, min: view[0], max: view[1] },
-        y: { range: (u) => valueRange(chart, data, u.scales.x.min ?? view[0], u.scales.x.max ?? view[1]) },
+        y: { range: (u) => valueRange(chart, data, u.scales.x.min ?? view[0], u.scales.x.max ?? view[1], extra) },
       },
       axes: [
-        { ...axis, space: 64, size: 42, values: axisLabels },
-        { ...axis, size: 50, gap: 4, space: 36, values: (u, marks) => marks.map((mark) => compact.format(mark).replace("K", "k")) },
+        { ...axis, space: 64, size: 42, values: (u, marks, axis, space, gap) => words.axis(marks, gap) },
+        { ...axis, size: 50, gap: 4, space: 36, values: (u, marks) => marks.map(words.compact) },
       ],
       series: [
         {},
@@ -269,15 +283,19 @@ const FanChart = (() => {
         { stroke: paint.median, width: 2, points: { show: false } },
         hidden, hidden, hidden,
         ...chart.thresholds.map(threshold),
+        ...extra.lines.map(({ stroke, width, dash, isStepped }) => ({
+          stroke: stroke ?? "transparent", width: width ?? 0, dash, points: { show: false }, paths: isStepped ? uPlot.paths.stepped({ align: 1 }) : undefined,
+        })),
       ],
       bands: [
         { series: [8, 2], fill: fan(0.17) },
         { series: [7, 3], fill: fan(0.2) },
         { series: [6, 4], fill: fan(0.28) },
+        ...extra.bands.map(({ upper, lower, fill }) => ({ series: [upper, lower].map((i) => 9 + chart.thresholds.length + i), fill })),
       ],
       hooks: {
-        drawClear: [(u) => shadeTiers(u, chart, paint)],
-        draw: [(u) => drawMarks(u, chart, paint)],
+        drawClear: [(u) => shadeTiers(u, chart, paint), (u) => extra.behind(u, paint)],
+        draw: [(u) => drawMarks(u, chart, paint), (u) => extra.before(u, paint)],
         setCursor: [(u) => say(u.cursor.idx === undefined || u.cursor.left < 0 ? null : u.cursor.idx)],
       },
     };
@@ -290,9 +308,9 @@ const FanChart = (() => {
     const [, low, , median, , high] = chart.quantiles;
     const unit = chart.unit ? " " + chart.unit : "";
     const end = date(chart.start + chart.leads[last] * chart.stepSeconds, chart.stepSeconds);
-    const changes = chart.marks.map((mark) => ` ${mark.isCapacity ? "Capacity" : "Level"} \u00d7${factor.format(mark.factor)} on ${date(mark.time, chart.stepSeconds)}.`).join("");
-    return `By ${end} the median forecast is ${number.format(median[last])}${unit}, 80 % of outcomes lie between ` +
-      `${number.format(low[last])} and ${number.format(high[last])}.${changes}`;
+    const changes = chart.marks.map((mark) => ` ${mark.isCapacity ? "Capacity" : "Level"} \u00d7${words.factor(mark.factor)} on ${date(mark.time, chart.stepSeconds)}.`).join("");
+    return `By ${end} the median forecast is ${words.number(median[last])}${unit}, 80 % of outcomes lie between ` +
+      `${words.number(low[last])} and ${words.number(high[last])}.${changes}`;
   }
 
   function readout(chart, data, index) {
@@ -300,26 +318,27 @@ const FanChart = (() => {
     const unit = chart.unit ? " " + chart.unit : "";
     if (index < data.history) {
       const value = data.lines[0][index];
-      return value === null ? `${when}: no reading` : `${when}: ${number.format(value)}${unit}`;
+      return value === null ? `${when}: no reading` : `${when}: ${words.number(value)}${unit}`;
     }
     const lead = chart.leads[index - data.history];
-    const at = (level) => number.format(data.lines[level][index]);
+    const at = (level) => words.number(data.lines[level][index]);
     return `${when}: median ${at(4)}${unit}, 50 % in ${at(3)} to ${at(5)}, 80 % in ${at(2)} to ${at(6)}, ` +
       `90 % in ${at(1)} to ${at(7)}, ${tierAt(chart, lead)} trust`;
   }
 
-  /** A chart inside `box`; `say(text)` gets the readout. Call `destroy()` when it leaves the view. */
-  function draw(box, chart, whole, say) {
+  /** A chart inside `box`; `say(text, index)` gets the readout. Call `destroy()` when it leaves the view. */
+  function draw(box, chart, whole, say, more = {}) {
+    const extra = { ...NOTHING, ...more };
     const data = unpack(chart);
     const thresholds = chart.thresholds.map((line) => data.times.map(() => line.value));
     const end = data.times[data.times.length - 1];
     const span = end - chart.start;
     const first = data.times[0];
-    const view = [whole ? first : Math.max(first, chart.start - 2 * Math.max(span, chart.stepSeconds * 20)), end];
+    const view = more.view ?? [whole ? first : Math.max(first, chart.start - 2 * Math.max(span, chart.stepSeconds * 20)), end];
     const size = () => ({ width: Math.max(200, box.clientWidth), height: Math.max(160, box.clientHeight) });
-    const speak = (index) => say(index === null ? sentence(chart) : readout(chart, data, index));
-    speak(null);
-    const plot = new uPlot(options(chart, data, size(), view, speak), [data.times, ...data.lines, ...thresholds], box);
+    const tell = (index) => say(index === null ? sentence(chart) : readout(chart, data, index), index);
+    tell(null);
+    const plot = new uPlot(options(chart, data, size(), view, tell, extra), [data.times, ...data.lines, ...thresholds, ...extra.lines.map((line) => line.values)], box);
     const watcher = new ResizeObserver(() => {
       const wanted = size();
       if (wanted.width !== plot.width || wanted.height !== plot.height) plot.setSize(wanted);
@@ -335,6 +354,10 @@ const FanChart = (() => {
         at = key === "Home" ? least : key === "End" ? most : Math.min(most, Math.max(least, at + (key === "ArrowLeft" ? -1 : 1)));
         plot.setCursor({ left: plot.valToPos(data.times[at], "x"), top: 10 });
       },
+      /** Shows the times from `min` to `max`, in seconds. */
+      zoom(min, max) {
+        plot.setScale("x", { min, max });
+      },
       destroy() {
         watcher.disconnect();
         plot.destroy();
@@ -342,5 +365,5 @@ const FanChart = (() => {
     };
   }
 
-  return { draw, sentence, unpack, tierAt, date, colours, LEVELS };
+  return { draw, sentence, unpack, tierAt, date, colours, speak, LEVELS };
 })();

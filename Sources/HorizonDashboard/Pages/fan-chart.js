@@ -1,0 +1,1 @@
+../../HorizonReport/Assets/fan-chart.js
