@@ -159,7 +159,7 @@ class Web:
         path = KEPT / f"{name}.png"
         if self.update:
             KEPT.mkdir(exist_ok=True)
-            small.quantize(64, dither=Image.Dither.NONE).save(path, optimize=True)
+            small.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
             return
         assert path.exists(), f"there is no kept picture {path.name}: look at the page, then run scripts/test-web --update"
         kept = Image.open(path).convert("RGB")
