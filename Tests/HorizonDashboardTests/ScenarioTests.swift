@@ -69,8 +69,8 @@ import Testing
     let far = CivilDate(daysSinceEpoch: 20_000 + Fixture.days + 60).description
     let soon = try await evaluate(dashboard, #"{"load_percent": 50}"#)
     let later = try await evaluate(dashboard, #"{"load_percent": 50, "load_from": "\#(far)"}"#)
-    let now = try #require(try side(soon, "fill-2", "after")["days_to_breach_p50"] as? Double)
-    let then = try #require(try side(later, "fill-2", "after")["days_to_breach_p50"] as? Double)
+    let now = try #require(try side(soon, "fill-3", "after")["days_to_breach_p50"] as? Double)
+    let then = try #require(try side(later, "fill-3", "after")["days_to_breach_p50"] as? Double)
     #expect(now < 30 && then >= 60)
     #expect(
       (soon["after"] as! [String: Any])["at_risk"] as! Int >= (later["after"] as! [String: Any])["at_risk"] as! Int)
