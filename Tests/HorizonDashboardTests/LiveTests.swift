@@ -36,43 +36,46 @@ import Testing
     )
   {
     let clock = ContinuousClock.now
-    let answer = try await Task.detached {
-      let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-      defer { close(socket) }
-      var wait = timeval(tv_sec: timeout, tv_usec: 0)
-      setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &wait, socklen_t(MemoryLayout<timeval>.size))
-      var address = sockaddr_in()
-      address.sin_family = sa_family_t(AF_INET)
-      address.sin_port = in_port_t(UInt16(port).bigEndian)
-      address.sin_addr.s_addr = inet_addr("127.0.0.1")
-      let connected = withUnsafePointer(to: &address) {
-        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-          connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+    // On a thread of its own: the server needs those that tests share.
+    let answer = await withCheckedContinuation { (done: CheckedContinuation<String, Never>) in
+      Thread.detachNewThread {
+        let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(socket) }
+        var wait = timeval(tv_sec: timeout, tv_usec: 0)
+        setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &wait, socklen_t(MemoryLayout<timeval>.size))
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(UInt16(port).bigEndian)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        let connected = withUnsafePointer(to: &address) {
+          $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+          }
         }
-      }
-      #expect(connected == 0)
-      let bytes = Array(text.utf8)
-      if drip {
-        // A byte now and then, without an end.
-        for byte in bytes {
-          var one = byte
-          if send(socket, &one, 1, Int32(MSG_NOSIGNAL)) < 0 { break }
-          usleep(50_000)
+        #expect(connected == 0)
+        let bytes = Array(text.utf8)
+        if drip {
+          // A byte now and then, without an end.
+          for byte in bytes {
+            var one = byte
+            if send(socket, &one, 1, Int32(MSG_NOSIGNAL)) < 0 { break }
+            usleep(50_000)
+          }
+        } else {
+          _ = bytes.withUnsafeBytes {
+            send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+          }
         }
-      } else {
-        _ = bytes.withUnsafeBytes {
-          send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+        var received: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+          let count = recv(socket, &buffer, buffer.count, 0)
+          if count <= 0 { break }
+          received += buffer[..<count]
         }
+        done.resume(returning: String(decoding: received, as: UTF8.self))
       }
-      var received: [UInt8] = []
-      var buffer = [UInt8](repeating: 0, count: 65_536)
-      while true {
-        let count = recv(socket, &buffer, buffer.count, 0)
-        if count <= 0 { break }
-        received += buffer[..<count]
-      }
-      return String(decoding: received, as: UTF8.self)
-    }.value
+    }
     return (answer, ContinuousClock.now - clock)
   }
 

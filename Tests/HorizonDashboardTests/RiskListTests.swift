@@ -50,7 +50,7 @@ import Testing
     ("breach_within=90", { ($0.pBreach90 ?? 0) >= 0.5 }),
     ("severity=critical&severity=watch", { ["critical", "watch"].contains($0.severity.description) }),
     ("group.region=north&text=flat", { ["flat-2", "flat-4"].contains($0.series.server) }),
-    ("group.owner=&resource=disk", { $0.series.server == "flat-4" }),
+    ("group.owner=&resource=disk", { $0.series == SeriesName(server: "flat-4", resource: "disk") }),
     ("server=nobody", { _ in false }),
   ]
 
