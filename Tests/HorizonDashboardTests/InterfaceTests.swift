@@ -128,8 +128,9 @@ import Testing
       .appending(path: "../../Sources/HorizonDashboard/Pages").standardizedFileURL
     var files: [String: Data] = [:]
     for case let name as String in try #require(FileManager.default.enumerator(atPath: folder.path)) {
-      let file = folder.appending(path: name)
-      if (try file.resourceValues(forKeys: [.isRegularFileKey])).isRegularFile == true {
+      // Some files are the report's, by a link.
+      let file = folder.appending(path: name).resolvingSymlinksInPath()
+      if !name.hasSuffix(".md"), (try file.resourceValues(forKeys: [.isRegularFileKey])).isRegularFile == true {
         files[name] = try Data(contentsOf: file)
       }
     }
