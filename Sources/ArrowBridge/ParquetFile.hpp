@@ -29,15 +29,26 @@ inline int leaf(const parquet::FileMetaData &metadata, int index) {
   return metadata.schema()->ColumnIndex(*field);
 }
 
-/// Reads pages through a bounded buffer instead of whole column chunks.
-inline parquet::arrow::FileReaderBuilder openParquet(const char *path) {
-  auto file = take(arrow::io::ReadableFile::Open(path), ab_io);
-  parquet::ReaderProperties properties;
-  properties.enable_buffered_stream();
-  properties.set_buffer_size(1 << 18);
-  parquet::arrow::FileReaderBuilder builder;
-  check(builder.Open(file, properties), ab_foreign);
-  return builder;
-}
-
 }  // namespace bridge
+
+/// Reads are by place, so that readers of one file do not disturb one another.
+struct ab_file {
+  explicit ab_file(const char *path)
+      : source(bridge::take(arrow::io::ReadableFile::Open(path), ab_io)), metadata(opened(nullptr).raw_reader()->metadata()) {}
+
+  parquet::arrow::FileReaderBuilder builder() const { return opened(metadata); }
+
+  const std::shared_ptr<arrow::io::RandomAccessFile> source;
+  const std::shared_ptr<parquet::FileMetaData> metadata;
+
+ private:
+  /// Reads pages through a bounded buffer instead of whole column chunks.
+  parquet::arrow::FileReaderBuilder opened(const std::shared_ptr<parquet::FileMetaData> &known) const {
+    parquet::ReaderProperties properties;
+    properties.enable_buffered_stream();
+    properties.set_buffer_size(1 << 18);
+    parquet::arrow::FileReaderBuilder builder;
+    bridge::check(builder.Open(source, properties, known), ab_foreign);
+    return builder;
+  }
+};

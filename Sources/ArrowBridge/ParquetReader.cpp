@@ -10,10 +10,10 @@ namespace {
 
 class ParquetReader final : public ab_reader {
  public:
-  ParquetReader(const char *path, const ab_column *columns, int count, const int *groups, int groupCount, int threads)
+  ParquetReader(const ab_file &file, const ab_column *columns, int count, const int *groups, int groupCount, int threads)
       : ab_reader(columns, count) {
-    auto builder = openParquet(path);
-    auto metadata = builder.raw_reader()->metadata();
+    auto builder = file.builder();
+    const auto &metadata = file.metadata;
     parquet::ArrowReaderProperties properties(threads > 1);
     properties.set_batch_size(rowLimit);
     properties.set_pre_buffer(false);
@@ -67,10 +67,17 @@ class ParquetReader final : public ab_reader {
 }  // namespace
 }  // namespace bridge
 
-ab_status ab_reader_parquet(const char *path, const ab_column *columns, int column_count, const int *groups,
+ab_status ab_file_open(const char *path, ab_file **file, char **message) {
+  *file = nullptr;
+  return bridge::guarded(message, ab_foreign, [&] { *file = new ab_file(path); });
+}
+
+void ab_file_free(ab_file *file) { delete file; }
+
+ab_status ab_reader_parquet(const ab_file *file, const ab_column *columns, int column_count, const int *groups,
                             int group_count, int threads, ab_reader **reader, char **message) {
   *reader = nullptr;
   return bridge::guarded(message, ab_foreign, [&] {
-    *reader = new bridge::ParquetReader(path, columns, column_count, groups, group_count, threads);
+    *reader = new bridge::ParquetReader(*file, columns, column_count, groups, group_count, threads);
   });
 }

@@ -53,12 +53,12 @@ bool allNull(const parquet::FileMetaData &metadata, int leaf) {
 }
 
 void summarizeParquet(const char *path, ab_summary &summary) {
-  auto builder = openParquet(path);
-  auto metadata = builder.raw_reader()->metadata();
-  std::unique_ptr<parquet::arrow::FileReader> file;
-  check(builder.Build(&file), ab_foreign);
+  const ab_file file(path);
+  const auto &metadata = file.metadata;
+  std::unique_ptr<parquet::arrow::FileReader> reader;
+  check(file.builder().Build(&reader), ab_foreign);
   std::shared_ptr<arrow::Schema> schema;
-  check(file->GetSchema(&schema), ab_foreign);
+  check(reader->GetSchema(&schema), ab_foreign);
   summary.is_parquet = true;
   summary.rows = metadata->num_rows();
   for (int i = 0; i < schema->num_fields(); i++) {
@@ -137,12 +137,11 @@ void ab_summary_free(ab_summary *summary) {
   std::free(summary);
 }
 
-ab_status ab_row_groups(const char *path, const char *column, ab_row_group **groups, int64_t *count, char **message) {
+ab_status ab_row_groups(const ab_file *file, const char *column, ab_row_group **groups, int64_t *count, char **message) {
   *groups = nullptr;
   *count = 0;
   const auto status = guarded(message, ab_foreign, [&] {
-    auto builder = openParquet(path);
-    auto metadata = builder.raw_reader()->metadata();
+    const auto &metadata = file->metadata;
     const int index = leaf(*metadata, positions({{column, ab_text}}, topLevelNames(*metadata))[0]);
     *groups = static_cast<ab_row_group *>(std::calloc(static_cast<size_t>(metadata->num_row_groups()) + 1, sizeof(ab_row_group)));
     if (*groups == nullptr) throw std::bad_alloc();
@@ -175,11 +174,10 @@ void ab_row_groups_free(ab_row_group *groups, int64_t count) {
   std::free(groups);
 }
 
-ab_status ab_metadata(const char *path, const char *key, char **value, char **message) {
+ab_status ab_metadata(const ab_file *file, const char *key, char **value, char **message) {
   *value = nullptr;
   return guarded(message, ab_foreign, [&] {
-    auto builder = openParquet(path);
-    auto pairs = builder.raw_reader()->metadata()->key_value_metadata();
+    auto pairs = file->metadata->key_value_metadata();
     const int at = pairs == nullptr ? -1 : pairs->FindKey(key);
     if (at >= 0) *value = copied(pairs->value(at));
   });

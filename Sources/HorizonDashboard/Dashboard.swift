@@ -83,8 +83,7 @@ package final class Dashboard: Sendable {
       let route = table.routes[place]
       if !route.isOpen { try gate.require(isSignedIn) }
       let body = isRead ? [] : try await request.body(settings.limits.bodyBytes)
-      func answer() async throws -> WireAnswer {
-        let snapshot = store.current
+      func answer(_ snapshot: Snapshot?) async throws -> WireAnswer {
         let (query, groups) = try table.checked(address.query, for: route, snapshot)
         let answer = try await route.handle(
           Call(
@@ -92,15 +91,16 @@ package final class Dashboard: Sendable {
             accept: request.header("accept") ?? "", body: body, isSignedIn: isSignedIn))
         return try WireAnswer(answer, to: request)
       }
-      do { return try await answer() } catch let error where !(error is Problem || error is CancellationError) {
+      let asked = store.current
+      do { return try await answer(asked) } catch let error where !(error is Problem || error is CancellationError) {
         // A run that was removed while it was read has a successor: the answer is of that one then.
-        let before = store.current?.id
         _ = try? await pool.run { [store] in try store.refresh() }
-        guard store.current?.id != before else {
+        let now = store.current
+        guard now?.id != asked?.id else {
           if let failure = error as? Failure { throw Problem(failure) }
           throw error
         }
-        return try await answer()
+        return try await answer(now)
       }
     }
   }

@@ -52,18 +52,11 @@ package final class SnapshotStore: Sendable {
 /// Tells one `run.json` from another.
 private struct RunStamp: Equatable {
   let name: String
-  let inode: UInt64
-  let bytes: Int64
-  let seconds: Int
-  let nanoseconds: Int
+  let file: FileStamp
 
   init?(_ run: URL) {
-    var information = stat()
-    guard stat(run.appending(path: "run.json").path, &information) == 0 else { return nil }
+    guard let file = FileStamp(run.appending(path: "run.json").path) else { return nil }
     name = run.lastPathComponent
-    inode = UInt64(information.st_ino)
-    bytes = Int64(information.st_size)
-    seconds = Int(information.st_mtim.tv_sec)
-    nanoseconds = Int(information.st_mtim.tv_nsec)
+    self.file = file
   }
 }

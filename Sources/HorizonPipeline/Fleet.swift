@@ -9,6 +9,8 @@ package import HorizonStore
 package struct Fleet: Sendable {
   package let master: URL
   package let manifest: MasterManifest
+  /// For single series.
+  let index: MasterIndex
   /// Step index of the last time known.
   package private(set) var asOf: Int
   package let staleAfter: Int?
@@ -22,6 +24,7 @@ package struct Fleet: Sendable {
   package init(workspace: Workspace, settings: RunSettings) throws {
     master = workspace.master
     manifest = try MasterManifest.read(from: master.path)
+    index = MasterIndex(folder: master.path, manifest: manifest)
     if let text = settings.asOf {
       guard let time = ISOTime.parse(text) else {
         throw Failure(

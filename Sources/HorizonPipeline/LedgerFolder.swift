@@ -32,7 +32,7 @@ package struct LedgerFolder: Sendable {
 
   /// What a part says of itself; nil where it says nothing.
   package static func stamp(of part: String) throws(StoreError) -> LedgerStamp? {
-    guard let text = try TableReader.metadata(parquet: part, key: stampKey) else { return nil }
+    guard let text = try ParquetFile(part).metadata(key: stampKey) else { return nil }
     return try? JSONDecoder().decode(LedgerStamp.self, from: Data(text.utf8))
   }
 

@@ -15,8 +15,7 @@ struct MoveReasons {
   /// In words, by series; a series of which nothing can be told is left out.
   func told(_ moved: some Sequence<RiskChanges.Change>, threads: Int) async throws -> [SeriesName: String] {
     let names = moved.map(\.series)
-    let histories = try MasterReader(folder: fleet.master.path, manifest: fleet.manifest, asOf: fleet.asOf)
-      .read(names: names)
+    let histories = try fleet.index.read(names, asOf: fleet.asOf)
     let before = try series(names, of: earlier, histories)
     let now = try series(names, of: later, histories)
     let runs = try RunPair(

@@ -262,8 +262,7 @@ private struct ReportBuilder: Sendable {
     _ names: [SeriesName], fleet: Fleet, units: [String: String], verdicts: [SeriesName: Verdict]
   ) async throws -> (charts: [ReportData.Chart], facts: [SeriesName: Facts]) {
     let forecasts = try readForecasts(Set(names))
-    let histories = try MasterReader(folder: fleet.master.path, manifest: fleet.manifest, asOf: fleet.asOf)
-      .read(names: names)
+    let histories = try fleet.index.read(names, asOf: fleet.asOf)
     let makeups = try await makeups(names, histories: histories, fleet: fleet) { name in
       guard let verdict = verdicts[name], let ceiling = verdict.ceiling, let forecast = forecasts[name] else {
         return nil

@@ -34,7 +34,7 @@ package struct SeriesDetail: Sendable {
 
 /// The forecasts of a finished run, one series at a time.
 package struct ForecastTable: Sendable {
-  private let path: String
+  private let file: ParquetFile
   /// Number of the first row of each row group, and of the end.
   private let starts: [Int]
   private let horizon: Int
@@ -43,9 +43,9 @@ package struct ForecastTable: Sendable {
     + (["mean"] + Levels.names).map { Column($0, .float) }
 
   package init(of run: URL, horizon: Int) throws {
-    path = run.appending(path: "forecasts.parquet").path
+    file = try ParquetFile(run.appending(path: "forecasts.parquet").path)
     var starts = [0]
-    for group in try TableReader.rowGroups(parquet: path, column: "lead") { starts.append(starts.last! + group.rows) }
+    for group in try file.rowGroups(column: "lead") { starts.append(starts.last! + group.rows) }
     self.starts = starts
     self.horizon = horizon
   }
@@ -58,7 +58,7 @@ package struct ForecastTable: Sendable {
     let (from, to) = (place * horizon, (place + 1) * horizon)
     guard to <= starts.last! else { return nil }
     let groups = starts.indices.dropLast().filter { starts[$0] < to && from < starts[$0 + 1] }
-    let reader = try TableReader(parquet: path, columns: ForecastTable.columns, rowGroups: groups, threads: 1)
+    let reader = try TableReader(file, columns: ForecastTable.columns, rowGroups: groups, threads: 1)
     var model: String?
     var first: Int64 = 0
     var tiers: [TrustTier] = []
@@ -111,7 +111,7 @@ extension ForecastTable {
       return first < places.count && places[first] * horizon < starts[group + 1]
     }
     if groups.isEmpty { return result }
-    let reader = try TableReader(parquet: path, columns: ForecastTable.columns, rowGroups: groups)
+    let reader = try TableReader(file, columns: ForecastTable.columns, rowGroups: groups)
     // Row groups that hold nothing are not read, so the row at hand follows from them.
     var open = groups[...]
     var (at, end) = (0, 0)
@@ -183,9 +183,7 @@ extension SeriesDetail {
     tiers = found.tiers
     mean = Array(found.values[..<horizon])
     quantiles = (1...Levels.count).map { Array(found.values[($0 * horizon)..<(($0 + 1) * horizon)]) }
-    history =
-      try MasterReader(folder: fleet.master.path, manifest: fleet.manifest, asOf: fleet.asOf).read(names: [name])[name]
-      ?? MasterSeries()
+    history = try fleet.index.read([name], asOf: fleet.asOf)[name] ?? MasterSeries()
     resizes = history.resizes(step: step)
     let resource = fleet.manifest.resources.first { $0.name == name.resource }
     guard let first = history.times.first, let resource else {

@@ -144,7 +144,7 @@ extension SeriesRecord {
     }
     self.covariates = covariates
     history =
-      try MasterReader(folder: workspace.master.path, manifest: master, asOf: asOf).read(names: [name])[name]
+      try MasterIndex(folder: workspace.master.path, manifest: master).read([name], asOf: asOf)[name]
       ?? MasterSeries()
   }
 

@@ -129,60 +129,6 @@ package final class MasterReader {
     }
     return false
   }
-
-  /// Reads chosen series, touching only the row groups that can hold them.
-  ///
-  /// - Returns: An entry for every name that the master knows, up to the as-of.
-  package func read(names: [SeriesName]) throws -> [SeriesName: MasterSeries] {
-    var result: [SeriesName: MasterSeries] = [:]
-    let limit = manifest.step.microseconds(of: asOf)
-    for (resource, members) in Dictionary(grouping: names, by: \.resource).sorted(by: { $0.key < $1.key }) {
-      guard let entry = manifest.resources.first(where: { $0.name == resource }) else { continue }
-      let wanted = Set(members.map(\.server))
-      for part in try MasterLayout.parts(folder: folder, resource: entry) {
-        let groups = try TableReader.rowGroups(parquet: part, column: "server")
-        let chosen = groups.indices.filter { group in
-          guard let low = groups[group].min, let high = groups[group].max else { return true }
-          return wanted.contains { !utf8Less($0, low) && !utf8Less(high, $0) }
-        }
-        if chosen.isEmpty { continue }
-        let reader = try TableReader(
-          parquet: part, columns: MasterLayout.schema.columns, rowGroups: chosen.count == groups.count ? nil : chosen)
-        while let batch = try reader.next() {
-          collect(batch, reader, wanted, resource, limit, &result)
-        }
-      }
-    }
-    return result
-  }
-
-  private func collect(
-    _ batch: TableBatch, _ reader: TableReader, _ wanted: Set<String>, _ resource: String, _ limit: Int64,
-    _ result: inout [SeriesName: MasterSeries]
-  ) {
-    let codes = batch.codes(0)
-    let times = batch.times(1)
-    let values = batch.doubles(2)
-    let capacity = batch.doubles(3)
-    var row = 0
-    while row < batch.rowCount {
-      let code = codes[row]
-      var end = row
-      while end < batch.rowCount, codes[end] == code { end += 1 }
-      let server = reader.keyName(0, code)
-      if wanted.contains(server) {
-        var cut = row
-        while cut < end, times[cut] <= limit { cut += 1 }
-        let name = SeriesName(server: server, resource: resource)
-        if cut > row || result[name] != nil {
-          result[name, default: MasterSeries()].times.append(contentsOf: times[row..<cut])
-          result[name]!.values.append(contentsOf: values[row..<cut])
-          result[name]!.capacity.append(contentsOf: capacity[row..<cut])
-        }
-      }
-      row = end
-    }
-  }
 }
 
 /// Series of a tile under construction.

@@ -1,21 +1,6 @@
 package import HorizonCore
 
 extension TableReader {
-  /// Row groups that can hold a row with all these values, by the file's statistics; a group without statistics can.
-  ///
-  /// - Parameter values: Text by column name.
-  package static func rowGroups(parquet path: String, holding values: [String: String]) throws(StoreError) -> [Int] {
-    var chosen: [Int]?
-    for (column, value) in values.sorted(by: { $0.key < $1.key }) {
-      let groups = try rowGroups(parquet: path, column: column)
-      chosen = (chosen ?? Array(groups.indices)).filter { group in
-        guard let low = groups[group].min, let high = groups[group].max else { return true }
-        return !utf8Less(value, low) && !utf8Less(high, value)
-      }
-    }
-    return chosen ?? []
-  }
-
   /// Visits the rows of one series, in the order of the file, reading only row groups that can hold it.
   ///
   /// - Parameters:
@@ -25,12 +10,14 @@ extension TableReader {
     parquet path: String, of series: SeriesName, columns: [Column],
     _ body: (TableReader, TableBatch, Range<Int>) throws(E) -> Void
   ) throws {
-    let groups = try rowGroups(parquet: path, holding: ["server": series.server, "resource": series.resource])
+    let file = try ParquetFile(path)
+    let ofServer = try file.rowGroups(column: "server", holding: [series.server])
+    let groups = try file.rowGroups(column: "resource", holding: [series.resource]).filter { ofServer.contains($0) }
     if groups.isEmpty { return }
     let names = columns.map(\.name)
     let all = columns + ["server", "resource"].filter { !names.contains($0) }.map { Column($0, .key) }
     func position(_ name: String) -> Int { all.firstIndex { $0.name == name }! }
-    let reader = try TableReader(parquet: path, columns: all, rowGroups: groups)
+    let reader = try TableReader(file, columns: all, rowGroups: groups)
     while let batch = try reader.next() {
       guard let server = reader.keyNames(position("server")).firstIndex(of: series.server),
         let resource = reader.keyNames(position("resource")).firstIndex(of: series.resource)
@@ -46,6 +33,3 @@ extension TableReader {
     }
   }
 }
-
-/// Order of bytes, in which Parquet keeps its statistics.
-func utf8Less(_ a: String, _ b: String) -> Bool { a.utf8.lexicographicallyPrecedes(b.utf8) }

@@ -25,20 +25,26 @@ package final class TableReader {
   /// - Parameters:
   ///   - rowGroups: Which row groups to read, in this order; all when nil.
   ///   - threads: With more than one, columns are decoded in parallel.
-  package init(parquet path: String, columns: [Column], rowGroups: [Int]? = nil, threads: Int = 2) throws(StoreError) {
+  package init(_ file: ParquetFile, columns: [Column], rowGroups: [Int]? = nil, threads: Int = 2) throws(StoreError) {
     let groups = rowGroups?.map { Int32($0) }
-    reader = try Self.opened(path) { reader, message in
+    reader = try Self.opened(file.path) { reader, message in
       withNative(columns) { native, count in
         (groups ?? []).withUnsafeBufferPointer { wanted in
           ab_reader_parquet(
-            path, native, count, wanted.baseAddress, groups.map { Int32($0.count) } ?? -1, Int32(threads), reader,
+            file.handle, native, count, wanted.baseAddress, groups.map { Int32($0.count) } ?? -1, Int32(threads), reader,
             message)
         }
       }
     }
-    self.path = path
+    path = file.path
     self.columns = columns
     names = Array(repeating: [], count: columns.count)
+  }
+
+  package convenience init(parquet path: String, columns: [Column], rowGroups: [Int]? = nil, threads: Int = 2)
+    throws(StoreError)
+  {
+    try self.init(ParquetFile(path), columns: columns, rowGroups: rowGroups, threads: threads)
   }
 
   /// Text stays as it is, also when empty; the usual spellings of a missing value are null in other columns.
@@ -50,6 +56,7 @@ package final class TableReader {
   package init(csv path: String, columns: [Column], delimiter: UInt8, lenient: Bool = false, threads: Int = 2)
     throws(StoreError)
   {
+    try checkReadable(path)
     reader = try Self.opened(path) { reader, message in
       withNative(columns) { native, count in
         ab_reader_csv(
@@ -67,7 +74,6 @@ package final class TableReader {
     _ path: String,
     _ open: (UnsafeMutablePointer<OpaquePointer?>, UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> ab_status
   ) throws(StoreError) -> OpaquePointer {
-    try checkReadable(path)
     var reader: OpaquePointer?
     try native(path) { open(&reader, $0) }
     guard let reader else { throw StoreError(.defect, path: path, message: "no reader came back") }
@@ -109,32 +115,6 @@ package final class TableReader {
   /// The data records, counted from 0, of all rows that a lenient reader has left out so far, ascending.
   package var skippedRecords: [Int] {
     UnsafeBufferPointer(start: ab_reader_skipped_records(reader), count: skippedCount).map { Int($0) }
-  }
-
-  /// Per row group the rows and, where the file has statistics, bounds of a column's values: strings as they are, numbers,
-  /// times and dates as the stored number.
-  package static func rowGroups(parquet path: String, column: String) throws(StoreError) -> [(
-    rows: Int, min: String?, max: String?
-  )] {
-    try checkReadable(path)
-    var groups: UnsafeMutablePointer<ab_row_group>?
-    var count: Int64 = 0
-    try native(path) { ab_row_groups(path, column, &groups, &count, $0) }
-    defer { ab_row_groups_free(groups, count) }
-    return UnsafeBufferPointer(start: groups, count: Int(count)).map {
-      (Int($0.rows), $0.min.map { String(cString: $0) }, $0.max.map { String(cString: $0) })
-    }
-  }
-}
-
-extension TableReader {
-  /// What a Parquet file says of itself under a key that its writer chose; nil when it says nothing.
-  package static func metadata(parquet path: String, key: String) throws(StoreError) -> String? {
-    try checkReadable(path)
-    var value: UnsafeMutablePointer<CChar>?
-    try native(path) { ab_metadata(path, key, &value, $0) }
-    defer { ab_free(value) }
-    return value.map { String(cString: $0) }
   }
 }
 

@@ -111,10 +111,10 @@ import Testing
     let master = box.workspace + "/master"
     let manifest = try MasterManifest.read(from: master)
     let groups = try MasterLayout.parts(folder: master, resource: manifest.resources[0])
-      .flatMap { try TableReader.rowGroups(parquet: $0, column: "server") }
+      .flatMap { try ParquetFile($0).rowGroups(column: "server") }
     #expect(groups.count == 5 && groups.allSatisfy { $0.rows % 1_000 == 0 })
     let names = ["srv-0", "srv-150", "srv-299", "nobody"].map { SeriesName(server: $0, resource: "cpu") }
-    let series = try MasterReader(folder: master, manifest: manifest, asOf: manifest.lastIndex).read(names: names)
+    let series = try MasterIndex(folder: master, manifest: manifest).read(names, asOf: manifest.lastIndex)
     #expect(series.count == 3)
     #expect(series[names[1]]?.values == (0..<1_000).map { Double(1_500_000 + $0) })
   }

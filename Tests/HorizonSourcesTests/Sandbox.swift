@@ -68,8 +68,8 @@ final class Sandbox {
     while let tile = try reader.next() {
       names += tile.servers.map { SeriesName(server: $0, resource: manifest.resources[tile.resource].name) }
     }
-    let series = try MasterReader(folder: workspace + "/master", manifest: manifest, asOf: manifest.lastIndex).read(
-      names: names)
+    let series = try MasterIndex(folder: workspace + "/master", manifest: manifest).read(
+      names, asOf: manifest.lastIndex)
     return Dictionary(uniqueKeysWithValues: series.map { ("\($0.key)", $0.value) })
   }
 

@@ -46,8 +46,8 @@ import Testing
     let path = try write("flags.parquet", schema, [[.flags([1, 2, 0])]])
     let batch = try #require(try TableReader(parquet: path, columns: schema.columns).next())
     #expect(Array(batch.bools(0)) == [1, 2, 0])
-    #expect(try TableReader.metadata(parquet: path, key: "made") == "here")
-    #expect(try TableReader.metadata(parquet: path, key: "mad") == nil)
+    #expect(try ParquetFile(path).metadata(key: "made") == "here")
+    #expect(try ParquetFile(path).metadata(key: "mad") == nil)
   }
 
   @Test func aSummaryTellsWhatIsInAParquetFile() throws {
@@ -137,10 +137,10 @@ import Testing
       [("a", "b"), ("c", "d"), ("e", "f")].enumerated().map { i, pair in
         [.keys(codes: [0, 1], names: [pair.0, pair.1]), .times([Int64(i), Int64(i + 10)])]
       })
-    let servers = try TableReader.rowGroups(parquet: path, column: "server")
+    let servers = try ParquetFile(path).rowGroups(column: "server")
     #expect(servers.map(\.rows) == [2, 2, 2])
     #expect(servers.map(\.min) == ["a", "c", "e"] && servers.map(\.max) == ["b", "d", "f"])
-    #expect(try TableReader.rowGroups(parquet: path, column: "time").map(\.max) == ["10", "11", "12"])
+    #expect(try ParquetFile(path).rowGroups(column: "time").map(\.max) == ["10", "11", "12"])
     let reader = try TableReader(parquet: path, columns: schema.columns, rowGroups: [2, 0])
     var seen: [String] = []
     while let batch = try reader.next() { seen += batch.codes(0).map { reader.keyNames(0)[Int($0)] } }

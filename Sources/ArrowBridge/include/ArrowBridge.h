@@ -76,17 +76,24 @@ typedef struct ab_summary {
 ab_status ab_summary_of(const char *path, ab_summary **summary, char **message);
 void ab_summary_free(ab_summary *summary);
 
+// A Parquet file with its footer read. Unlike other handles any number of threads may use one, also when the file has lost
+// its name meanwhile.
+typedef struct ab_file ab_file;
+
+ab_status ab_file_open(const char *path, ab_file **file, char **message);
+void ab_file_free(ab_file *file);
+
 typedef struct ab_row_group {
   int64_t rows;
   char *min;  // null where the file has no statistics
   char *max;
 } ab_row_group;
 
-ab_status ab_row_groups(const char *path, const char *column, ab_row_group **groups, int64_t *count, char **message);
+ab_status ab_row_groups(const ab_file *file, const char *column, ab_row_group **groups, int64_t *count, char **message);
 void ab_row_groups_free(ab_row_group *groups, int64_t count);
 
 // The value that a Parquet file's footer holds under a key, which the caller frees with `ab_free`; null when there is none.
-ab_status ab_metadata(const char *path, const char *key, char **value, char **message);
+ab_status ab_metadata(const ab_file *file, const char *key, char **value, char **message);
 
 // Sets lines[i] to the physical line, counted from 1, on which data record records[i], counted from 0, begins; 0 where
 // the file ends before it. `records` must ascend.
@@ -106,7 +113,7 @@ typedef struct ab_skipped_row {
 } ab_skipped_row;
 
 // `group_count` < 0 reads all row groups.
-ab_status ab_reader_parquet(const char *path, const ab_column *columns, int column_count, const int *groups,
+ab_status ab_reader_parquet(const ab_file *file, const ab_column *columns, int column_count, const int *groups,
                             int group_count, int threads, ab_reader **reader, char **message);
 ab_status ab_reader_csv(const char *path, const ab_column *columns, int column_count, char delimiter, bool lenient,
                         int threads, ab_reader **reader, char **message);
