@@ -106,7 +106,7 @@ let package = Package(
     module("HorizonPretraining", sees: ["HorizonCore", "HorizonNumerics"]),
     module("HorizonSources", sees: ["HorizonStore", "HorizonCore"]),
     module("HorizonStore", sees: ["HorizonCore", "ArrowBridge", crypto]),
-    module("HorizonCore", sees: ["HorizonNumerics"]),
+    module("HorizonCore"),
     module("HorizonNumerics", sees: ["COpenBLAS"]),
     // Our `prophet` beside the package of that name: what `Benchmarks/run prophet` runs.
     .executableTarget(
@@ -139,7 +139,6 @@ let package = Package(
       ]),
     tests(
       of: "HorizonPretraining", with: ["HorizonSynthetic", "HorizonCore", "HorizonNumerics"]),
-    tests(of: "HorizonNumerics"),
     tests(of: "HorizonReport"),
     tests(of: "HorizonRisk", with: ["HorizonCore", "HorizonNumerics"]),
     tests(of: "HorizonSources", with: ["HorizonStore", "HorizonCore"]),

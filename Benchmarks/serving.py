@@ -152,6 +152,8 @@ def serve(bench):
             print(f"  what if, {found['touched']} series       {time.perf_counter() - begin:8.3f} s")
         series = series_targets(server, 7)
         load(bench, server, "series cold", series, 10)
+        for target in series:
+            server.get(target)  # Warm means that each was asked for before.
         for n in range(bench.options.repeat):
             load(bench, server, "series warm", series, 10, n)
         risks = risk_targets(server, 20_000, 7)

@@ -18,6 +18,10 @@
 #include <string>
 #include <vector>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include "Guard.hpp"
 
 using namespace bridge;
@@ -213,6 +217,13 @@ std::shared_ptr<arrow::Array> array(const ab_writer::Column &column, const ab_va
 
 void ab_set_threads(int count) {
   (void)arrow::SetCpuThreadPoolCapacity(count < 1 ? 1 : count);
+}
+
+void ab_release_memory(void) {
+  arrow::default_memory_pool()->ReleaseUnused();
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
 }
 
 namespace {

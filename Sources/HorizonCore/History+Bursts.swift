@@ -1,5 +1,3 @@
-import HorizonNumerics
-
 extension History {
   /// Readings with bursts taken down to what is usual: beyond eight robust deviations from the local level and the season they are
   /// pulled to that bound (Huber's pseudo-observations), so that a fit by squares is not theirs. nil when none is beyond, and for
@@ -20,7 +18,7 @@ extension History {
     func median(_ candidates: some Sequence<Float>) -> Float {
       sorting.removeAll(keepingCapacity: true)
       for v in candidates where !v.isNaN { sorting.append(v) }
-      sortAscending(&sorting)
+      sorting.sort()
       return sorting.isEmpty ? .nan : sorting[sorting.count / 2]
     }
     let medians = (0..<blocks).map { median(out[(offset + $0 * block)..<(offset + ($0 + 1) * block)]) }

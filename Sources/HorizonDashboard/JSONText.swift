@@ -151,8 +151,41 @@ package struct JSONText {
 }
 
 extension JSONText {
-  /// As a gzip member, small rather than fast: it is made once and sent often.
-  func packed() throws(StoreError) -> [UInt8] { try Gzip.packed(bytes, level: 6) }
+  package mutating func field(_ name: StaticString, _ value: String?) {
+    key(name)
+    string(value)
+  }
+
+  package mutating func field(_ name: StaticString, _ value: Int?) {
+    key(name)
+    int(value)
+  }
+
+  package mutating func field(_ name: StaticString, _ value: Bool) {
+    key(name)
+    bool(value)
+  }
+
+  /// Rounded as `number` does.
+  package mutating func field(_ name: StaticString, _ value: Double?) {
+    key(name)
+    number(value)
+  }
+
+  mutating func field(_ name: StaticString, _ value: Float) { field(name, Double(value)) }
+
+  mutating func field(_ name: StaticString, exact value: Float) {
+    key(name)
+    exact(value)
+  }
+
+  mutating func field(_ name: StaticString, exact value: Double?) {
+    key(name)
+    exact(value)
+  }
+
+  /// As a gzip member. The next level takes half as long again and saves 3 % of the bytes.
+  func packed() throws(StoreError) -> [UInt8] { try Gzip.packed(bytes, level: 4) }
 }
 
 /// Texts as JSON strings end to end, ready to be copied into an answer.

@@ -6,16 +6,12 @@ enum OpenAPI {
   static func json(_ routes: [Route], _ snapshot: Snapshot?) -> [UInt8] {
     var json = JSONText(capacity: 65_536)
     json.beginObject()
-    json.key("openapi")
-    json.string("3.1.0")
+    json.field("openapi", "3.1.0")
     json.key("info")
     json.beginObject()
-    json.key("title")
-    json.string("HorizonScale")
-    json.key("version")
-    json.string(productVersion)
-    json.key("description")
-    json.string("One finished run of a workspace: risks, forecasts, what made them, and what would change them.")
+    json.field("title", "HorizonScale")
+    json.field("version", productVersion)
+    json.field("description", "One finished run of a workspace: risks, forecasts, what made them, and what would change them.")
     json.endObject()
     json.key("security")
     json.raw(#"[{}, {"token": []}, {"cookie": []}]"#)
@@ -56,8 +52,7 @@ enum OpenAPI {
     json.key("operationId")
     let words = route.path.split { "/.{}-".contains($0) }.filter { !["api", "v1", "json"].contains($0) }
     json.string(([route.method.rawValue.lowercased()] + words.map(String.init)).joined(separator: "_"))
-    json.key("summary")
-    json.string(route.summary)
+    json.field("summary", route.summary)
     json.key("parameters")
     json.beginArray()
     for name in route.names {
@@ -90,8 +85,7 @@ enum OpenAPI {
     for status in successes {
       json.key(of: String(status))
       json.beginObject()
-      json.key("description")
-      json.string(status == 204 ? "Done." : status == 201 ? "It is new." : "The answer.")
+      json.field("description", status == 204 ? "Done." : status == 201 ? "It is new." : "The answer.")
       if status != 204 {
         json.key("content")
         json.beginObject()
@@ -124,12 +118,9 @@ enum OpenAPI {
 
   private static func write(_ parameter: Parameter, _ snapshot: Snapshot?, into json: inout JSONText) {
     json.beginObject()
-    json.key("in")
-    json.string("query")
-    json.key("name")
-    json.string(parameter.name)
-    json.key("description")
-    json.string(parameter.summary)
+    json.field("in", "query")
+    json.field("name", parameter.name)
+    json.field("description", parameter.summary)
     let schema: Schema =
       switch parameter.kind {
       case .text(let most): .raw(#"{"type": "string", "maxLength": \#(most)}"#)
@@ -175,15 +166,13 @@ indirect enum Schema: Sendable {
       json.endObject()
     case .array(let element):
       json.beginObject()
-      json.key("type")
-      json.string("array")
+      json.field("type", "array")
       json.key("items")
       element.write(into: &json)
       json.endObject()
     case .object(let keys):
       json.beginObject()
-      json.key("type")
-      json.string("object")
+      json.field("type", "object")
       json.key("required")
       json.beginArray()
       for (name, _) in keys { json.string(name) }
@@ -198,8 +187,7 @@ indirect enum Schema: Sendable {
       json.endObject()
     case .map(let value):
       json.beginObject()
-      json.key("type")
-      json.string("object")
+      json.field("type", "object")
       json.key("additionalProperties")
       value.write(into: &json)
       json.endObject()

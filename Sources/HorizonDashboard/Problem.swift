@@ -89,21 +89,15 @@ package struct Problem: Error, Sendable {
   var json: [UInt8] {
     var json = JSONText(capacity: 256)
     json.beginObject()
-    json.key("type")
-    json.string("urn:horizonscale:\(kind.rawValue)")
-    json.key("title")
-    json.string(kind.title)
-    json.key("status")
-    json.int(kind.status)
-    json.key("detail")
-    json.string(detail)
+    json.field("type", "urn:horizonscale:\(kind.rawValue)")
+    json.field("title", kind.title)
+    json.field("status", kind.status)
+    json.field("detail", detail)
     if !remedy.isEmpty {
-      json.key("remedy")
-      json.string(remedy)
+      json.field("remedy", remedy)
     }
     if let parameter {
-      json.key("parameter")
-      json.string(parameter)
+      json.field("parameter", parameter)
     }
     json.endObject()
     return json.bytes

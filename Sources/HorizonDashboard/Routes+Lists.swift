@@ -266,8 +266,7 @@ extension Snapshot {
       var head: [UInt8] = []
       if isJSON {
         var json = JSONText(about: self)
-        json.key("total")
-        json.int(count)
+        json.field("total", count)
         json.key("rows")
         json.beginArray()
         head = json.bytes

@@ -22,14 +22,10 @@ extension Route {
           json.beginArray()
           for entry in folder.all() {
             json.beginObject()
-            json.key("name")
-            json.string(entry.name)
-            json.key("title")
-            json.string(entry.scenario.title)
-            json.key("changes")
-            json.int(entry.scenario.changes.count)
-            json.key("modified")
-            json.string(ISOTime.string(entry.modified * 1_000_000, full: true))
+            json.field("name", entry.name)
+            json.field("title", entry.scenario.title)
+            json.field("changes", entry.scenario.changes.count)
+            json.field("modified", ISOTime.string(entry.modified * 1_000_000, full: true))
             json.endObject()
           }
           json.endArray()
@@ -110,12 +106,9 @@ extension Snapshot {
   fileprivate func json(_ found: Evaluation, limit: Int, offset: Int, onlyChanged: Bool) -> JSONText {
     let rows = onlyChanged ? found.rows.filter { $0.change != .same } : found.rows
     var json = JSONText(about: self, capacity: 65_536)
-    json.key("series")
-    json.int(found.series)
-    json.key("touched")
-    json.int(found.touched)
-    json.key("milliseconds")
-    json.int(Int((found.seconds * 1_000).rounded()))
+    json.field("series", found.series)
+    json.field("touched", found.touched)
+    json.field("milliseconds", Int((found.seconds * 1_000).rounded()))
     json.key("before")
     write(found.before, into: &json)
     json.key("after")
@@ -124,10 +117,8 @@ extension Snapshot {
     json.beginArray()
     for note in found.notes { json.string(note) }
     json.endArray()
-    json.key("total")
-    json.int(rows.count)
-    json.key("offset")
-    json.int(offset)
+    json.field("total", rows.count)
+    json.field("offset", offset)
     json.key("rows")
     json.beginArray()
     for row in rows.dropFirst(offset).prefix(limit) {
@@ -139,12 +130,9 @@ extension Snapshot {
       json.raw(resourceJSON[Int(series.resource[row.series])])
       json.key("group")
       inventory.write(server, into: &json)
-      json.key("unit")
-      json.string(units[Int(series.resource[row.series])])
-      json.key("change")
-      json.string(row.change.rawValue)
-      json.key("moved_days")
-      json.number(row.movedDays)
+      json.field("unit", units[Int(series.resource[row.series])])
+      json.field("change", row.change.rawValue)
+      json.field("moved_days", row.movedDays)
       json.key("before")
       write(row.before, row.threshold.before, capacity: row.capacity.before, into: &json)
       json.key("after")
@@ -158,16 +146,13 @@ extension Snapshot {
 
   private func write(_ tally: Evaluation.Tally, into json: inout JSONText) {
     json.beginObject()
-    json.key("at_risk")
-    json.int(tally.atRisk)
+    json.field("at_risk", tally.atRisk)
     json.key("severities")
     json.beginArray()
     for (name, count) in zip(risks.severities, tally.severities) {
       json.beginObject()
-      json.key("severity")
-      json.string(name)
-      json.key("series")
-      json.int(count)
+      json.field("severity", name)
+      json.field("series", count)
       json.endObject()
     }
     json.endArray()
@@ -175,10 +160,8 @@ extension Snapshot {
     json.beginArray()
     for (days, count) in zip(RiskFilter.windows, tally.windows) {
       json.beginObject()
-      json.key("days")
-      json.int(days)
-      json.key("series")
-      json.int(count)
+      json.field("days", days)
+      json.field("series", count)
       json.endObject()
     }
     json.endArray()
@@ -187,18 +170,12 @@ extension Snapshot {
 
   private func write(_ row: RiskRow, _ threshold: String, capacity: Double, into json: inout JSONText) {
     json.beginObject()
-    json.key("threshold")
-    json.number(row.threshold)
-    json.key("threshold_name")
-    json.string(threshold)
-    json.key("severity")
-    json.string(row.severity.description)
-    json.key("tier")
-    json.string(row.tier.rawValue)
-    json.key("current")
-    json.number(row.current)
-    json.key("headroom")
-    json.number(row.headroom)
+    json.field("threshold", row.threshold)
+    json.field("threshold_name", threshold)
+    json.field("severity", row.severity.description)
+    json.field("tier", row.tier.rawValue)
+    json.field("current", row.current)
+    json.field("headroom", row.headroom)
     for (name, chance) in [
       ("p_breach_30d", row.pBreach30), ("p_breach_60d", row.pBreach60), ("p_breach_90d", row.pBreach90),
       ("p_breach_180d", row.pBreach180), ("days_to_breach_p10", row.daysToBreachP10),
@@ -207,14 +184,10 @@ extension Snapshot {
       json.key(of: name)
       json.number(chance.map(Double.init))
     }
-    json.key("breach_date")
-    json.string(row.daysToBreachP50.flatMap { breachDate($0) })
-    json.key("order_by")
-    json.string(row.orderBy.map { CivilDate(daysSinceEpoch: $0).description })
-    json.key("capacity")
-    json.number(capacity)
-    json.key("recommended_capacity")
-    json.number(row.recommendedCapacity)
+    json.field("breach_date", row.daysToBreachP50.flatMap { breachDate($0) })
+    json.field("order_by", row.orderBy.map { CivilDate(daysSinceEpoch: $0).description })
+    json.field("capacity", capacity)
+    json.field("recommended_capacity", row.recommendedCapacity)
     json.endObject()
   }
 }

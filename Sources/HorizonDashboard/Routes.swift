@@ -68,10 +68,8 @@ extension Route {
   private static func sessionJSON(_ call: Call, isSignedIn: Bool) -> JSONText {
     var json = JSONText(capacity: 64)
     json.beginObject()
-    json.key("token_required")
-    json.bool(call.server.settings.tokenDigest != nil)
-    json.key("signed_in")
-    json.bool(isSignedIn)
+    json.field("token_required", call.server.settings.tokenDigest != nil)
+    json.field("signed_in", isSignedIn)
     json.endObject()
     return json
   }
@@ -107,12 +105,9 @@ struct Paging: Sendable {
   }
 
   func write(total: Int, _ run: Snapshot, into json: inout JSONText) {
-    json.key("total")
-    json.int(total)
-    json.key("offset")
-    json.int(offset)
-    json.key("next")
-    json.string(next(total, run))
+    json.field("total", total)
+    json.field("offset", offset)
+    json.field("next", next(total, run))
   }
 }
 

@@ -108,11 +108,9 @@ extension Scenario {
     var json = JSONText()
     json.beginObject()
     if let name {
-      json.key("name")
-      json.string(name)
+      json.field("name", name)
     }
-    json.key("title")
-    json.string(title)
+    json.field("title", title)
     json.key("changes")
     json.beginArray()
     for change in changes { change.write(into: &json) }
@@ -153,20 +151,16 @@ extension Scenario.Change {
       json.endObject()
     }
     if let capacityPercent {
-      json.key("capacity_percent")
-      json.exact(capacityPercent)
+      json.field("capacity_percent", exact: capacityPercent)
     }
     if let capacityAdd {
-      json.key("capacity_add")
-      json.exact(capacityAdd)
+      json.field("capacity_add", exact: capacityAdd)
     }
     if let loadPercent {
-      json.key("load_percent")
-      json.exact(loadPercent)
+      json.field("load_percent", exact: loadPercent)
     }
     if let loadFrom {
-      json.key("load_from")
-      json.string(loadFrom)
+      json.field("load_from", loadFrom)
     }
     if let thresholds {
       json.key("thresholds")

@@ -99,7 +99,11 @@ private struct RunWatcher: Service {
         try? await Task.sleep(for: .seconds(1))
         do {
           let isNew = try await dashboard.pool.run { [store = dashboard.store] in try store.refresh() }
-          if isNew { await dashboard.store.current?.prepare(threads: threads) }
+          if isNew {
+            await dashboard.store.current?.prepare(threads: threads)
+            // What the run before held is free now, but still the process's.
+            releaseMemory()
+          }
         } catch is CancellationError { return } catch { dashboard.metrics.note(failure: error) }
       }
     }

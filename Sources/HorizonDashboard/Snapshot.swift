@@ -49,7 +49,7 @@ package final class Snapshot: Sendable {
 
   let orders = RecentCache<RiskSort, [Int32]>(limit: 24_000_000)
   let selections = RecentCache<RiskSelection, [Int32]>(limit: 8_000_000)
-  package let answers = RecentCache<String, PackedBody>(limit: 80 << 20)
+  package let answers = RecentCache<String, PackedBody>(limit: 160 << 20)
   let evaluations = RecentCache<Scenario, Evaluation>(limit: 8)
 
   /// Reads the run whole.

@@ -46,8 +46,7 @@ struct ETS: SeriesModel {
       slope = series.scale * run.slope
       damping = run.weights.damping
       season = run.season.map { $0 * series.scale }
-      var newest = Array(run.errors(of: series).suffix(365))
-      sortAscending(&newest)
+      let newest = run.errors(of: series).suffix(365).sorted()
       errors = newest.withUnsafeBufferPointer { sorted in
         Levels.all.map { Double(quantile(sorted: sorted, level: $0)) * series.scale }
       }

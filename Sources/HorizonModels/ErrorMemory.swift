@@ -51,7 +51,7 @@ struct ErrorMemory: Sendable {
     var sorted: [Float] = []
     sorted.reserveCapacity(runs.present)
     for t in errors.indices where runs.lengths[t] > 0 { sorted.append(Float(errors[t])) }
-    sortAscending(&sorted)
+    sorted.sort()
     let share = Double(sorted.count) / Double(sorted.count + 20)
     let deviation = variance.squareRoot()
     return sorted.withUnsafeBufferPointer { sorted in

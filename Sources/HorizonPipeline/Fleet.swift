@@ -81,7 +81,7 @@ final class TileReader {
   init(fleet: Fleet, seed: UInt64) throws {
     self.fleet = fleet
     self.seed = seed
-    reader = try MasterReader(
+    reader = MasterReader(
       folder: fleet.master.path, manifest: fleet.manifest, asOf: fleet.asOf, tileSize: Execution.tileSize)
   }
 

@@ -104,7 +104,7 @@ extension LedgerFolder {
 extension Fleet {
   /// The master up to the as-of, as it is stored.
   func masterTiles() throws -> MasterReader {
-    try MasterReader(folder: master.path, manifest: manifest, asOf: asOf, tileSize: Execution.tileSize)
+    MasterReader(folder: master.path, manifest: manifest, asOf: asOf, tileSize: Execution.tileSize)
   }
 }
 

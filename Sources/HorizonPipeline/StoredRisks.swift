@@ -48,7 +48,7 @@ extension StoredRisks {
       let (x, y) = (places[a.resource] ?? .max, places[b.resource] ?? .max)
       return x == y ? a.server.utf8.lexicographicallyPrecedes(b.server.utf8) : x < y
     }
-    let reader = try MasterReader(folder: fleet.master.path, manifest: fleet.manifest, asOf: fleet.asOf)
+    let reader = MasterReader(folder: fleet.master.path, manifest: fleet.manifest, asOf: fleet.asOf)
     let cursor = try ForecastCursor(run: run, step: fleet.step)
     var inputs: [RiskInput] = []
     while let tile = try reader.next() {

@@ -52,7 +52,7 @@ package final class MasterReader {
   private var stage = TileStage()
 
   /// - Parameter asOf: Step index; later readings are dropped.
-  package init(folder: String, manifest: MasterManifest, asOf: Int, tileSize: Int = 64) throws {
+  package init(folder: String, manifest: MasterManifest, asOf: Int, tileSize: Int = 64) {
     precondition(tileSize > 0, "a tile holds at least one series")
     self.folder = folder
     self.manifest = manifest

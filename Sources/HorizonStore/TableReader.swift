@@ -121,6 +121,9 @@ package final class TableReader {
 /// Threads that the native library may use for reading and writing, for the whole process.
 package func setNativeThreads(_ count: Int) { ab_set_threads(Int32(count)) }
 
+/// Gives memory that is free back to the system: after much was held for a while.
+package func releaseMemory() { ab_release_memory() }
+
 /// UTF-8 as a string, bad bytes repaired.
 func decoded(_ bytes: UnsafePointer<CChar>?, count: Int) -> String {
   String(decoding: UnsafeRawBufferPointer(start: bytes, count: count), as: UTF8.self)

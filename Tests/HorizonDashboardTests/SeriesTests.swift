@@ -113,7 +113,7 @@ import Testing
     let resources = json["resources"] as! [[String: Any]]
     #expect(Set(resources.map { $0["resource"] as! String }) == ["cpu", "disk"])
     #expect(json["idle"] as! Bool && (json["group"] as! [String: Any])["region"] as! String == "south")
-    let list = try await dashboard.get("/api/v1/servers?limit=1000")
+    let list = await dashboard.get("/api/v1/servers?limit=1000")
     #expect(try list.total() == Fixture.disks.count)
     let first = try await dashboard.get("/api/v1/risks?severity=all&limit=1").rows()[0]["server"] as? String
     #expect(try list.rows().first?["server"] as? String == first)

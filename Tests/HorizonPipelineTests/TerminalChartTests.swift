@@ -24,14 +24,14 @@ import Testing
     for mark in "*o:-|" { #expect(lines.joined().contains(mark), "no \(mark)") }
   }
 
-  @Test func readingsClimbFromLeftToRight() {
+  @Test func readingsClimbFromLeftToRight() throws {
     let lines = chart.lines(style(80, unicode: false)).map { Array($0) }
     func row(of mark: Character, from: Int, to: Int) -> Int? {
       lines.firstIndex { $0.count > from && $0[from..<min(to, $0.count)].contains(mark) }
     }
-    let early = try? #require(row(of: "*", from: 5, to: 12))
-    let late = try? #require(row(of: "*", from: 40, to: 55))
-    #expect(early! > late!)
+    let early = try #require(row(of: "*", from: 5, to: 12))
+    let late = try #require(row(of: "*", from: 40, to: 55))
+    #expect(early > late)
   }
 
   @Test func aCrowdOfReadingsIsDrawnFromItsLeastToItsMost() {

@@ -184,8 +184,8 @@ import Testing
     let manifest = try MasterManifest.read(from: box.workspace + "/master")
     #expect(Set(manifest.resources.map(\.name)) == Set(names))
     #expect(Set(manifest.resources.map(\.folder)).count == names.count)
-    let reader = try MasterReader(folder: box.workspace + "/master", manifest: manifest, asOf: manifest.lastIndex)
-    let series = try reader.read(names: names.map { SeriesName(server: $0, resource: $0) })
+    let index = MasterIndex(folder: box.workspace + "/master", manifest: manifest)
+    let series = try index.read(names.map { SeriesName(server: $0, resource: $0) }, asOf: manifest.lastIndex)
     #expect(series.count == names.count)
     #expect(manifest.resources.allSatisfy { $0.folder.utf8.count <= 255 && !$0.folder.contains("/") })
   }

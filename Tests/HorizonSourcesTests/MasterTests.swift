@@ -53,7 +53,7 @@ import Testing
     try box.run(box.file("a.csv", header + lines.joined(separator: "\n")))
     let manifest = try MasterManifest.read(from: box.workspace + "/master")
     let asOf = manifest.lastIndex - 10
-    let reader = try MasterReader(folder: box.workspace + "/master", manifest: manifest, asOf: asOf)
+    let reader = MasterReader(folder: box.workspace + "/master", manifest: manifest, asOf: asOf)
     var seen: [String: [Int: Double]] = [:]
     var sizes: [Int] = []
     var names: [SeriesName] = []
@@ -88,7 +88,7 @@ import Testing
     box.rows("server,resource,time,value", "a,cpu,2024-01-01,1", "b,cpu,2024-01-05,2", "c,cpu,2024-01-02,3")
     let manifest = try MasterManifest.read(from: box.workspace + "/master")
     let asOf = manifest.lastIndex - 2
-    let reader = try MasterReader(folder: box.workspace + "/master", manifest: manifest, asOf: asOf, tileSize: 2)
+    let reader = MasterReader(folder: box.workspace + "/master", manifest: manifest, asOf: asOf, tileSize: 2)
     let tile = try #require(try reader.next())
     #expect(tile.servers == ["a", "c"] && tile.length == 3 && tile.values[0] == 1 && tile.values[4] == 3)
     #expect(try reader.next() == nil)
@@ -114,9 +114,18 @@ import Testing
       .flatMap { try ParquetFile($0).rowGroups(column: "server") }
     #expect(groups.count == 5 && groups.allSatisfy { $0.rows % 1_000 == 0 })
     let names = ["srv-0", "srv-150", "srv-299", "nobody"].map { SeriesName(server: $0, resource: "cpu") }
-    let series = try MasterIndex(folder: master, manifest: manifest).read(names, asOf: manifest.lastIndex)
+    let index = MasterIndex(folder: master, manifest: manifest)
+    let series = try index.read(names, asOf: manifest.lastIndex)
     #expect(series.count == 3)
     #expect(series[names[1]]?.values == (0..<1_000).map { Double(1_500_000 + $0) })
+    #expect(try index.read(names, asOf: manifest.firstIndex + 9)[names[2]]?.values.count == 10)
+
+    // Another master in its place, whose servers lie elsewhere: nothing of the first one is remembered.
+    let other = box.file("b.csv", header + fleet(servers: 5, days: 40).joined(separator: "\n"))
+    try box.run(other)
+    let moved = SeriesName(server: "srv-3", resource: "cpu")
+    let last = try MasterManifest.read(from: master).lastIndex
+    #expect(try Array(index.read([moved, names[1]], asOf: last).keys) == [moved])
   }
 
   @Test func manifestSaysWhatTheMasterHolds() throws {

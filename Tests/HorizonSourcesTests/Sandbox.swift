@@ -63,7 +63,7 @@ final class Sandbox {
   /// Every stored series, as `server/resource`.
   func stored() throws -> [String: MasterSeries] {
     let manifest = try MasterManifest.read(from: workspace + "/master")
-    let reader = try MasterReader(folder: workspace + "/master", manifest: manifest, asOf: manifest.lastIndex)
+    let reader = MasterReader(folder: workspace + "/master", manifest: manifest, asOf: manifest.lastIndex)
     var names: [SeriesName] = []
     while let tile = try reader.next() {
       names += tile.servers.map { SeriesName(server: $0, resource: manifest.resources[tile.resource].name) }

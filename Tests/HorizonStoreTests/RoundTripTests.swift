@@ -1,3 +1,4 @@
+import Foundation
 import HorizonStore
 import Testing
 
@@ -146,6 +147,23 @@ import Testing
     while let batch = try reader.next() { seen += batch.codes(0).map { reader.keyNames(0)[Int($0)] } }
     #expect(seen == ["e", "f", "a", "b"])
     #expect(try TableReader(parquet: path, columns: schema.columns, rowGroups: []).next() == nil)
+  }
+
+  @Test func anOpenFileStaysTheSameWhenAnotherTakesItsName() throws {
+    let schema = TableSchema([Column("server", .key)])
+    func file(_ server: String) throws -> String {
+      try write("kept.parquet", schema, [[.keys(codes: [0], names: [server])]])
+    }
+    let path = try file("a")
+    let open = try ParquetFile(path)
+    try FileManager.default.removeItem(atPath: path)
+    #expect(try file("b") == path)
+    for (one, server) in [(open, "a"), (try ParquetFile(path), "b")] {
+      #expect(try one.rowGroups(column: "server", holding: [server]) == [0])
+      let reader = try TableReader(one, columns: schema.columns)
+      _ = try reader.next()
+      #expect(reader.keyNames(0) == [server])
+    }
   }
 
   @Test func theSameValuesGiveTheSameBytesForAnyNumberOfThreads() throws {

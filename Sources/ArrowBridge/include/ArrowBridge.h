@@ -57,6 +57,9 @@ void ab_free(void *pointer);
 // Threads of Arrow's own pool, for the whole process.
 void ab_set_threads(int count);
 
+// Gives back to the system what is free: after much was held for a while.
+void ab_release_memory(void);
+
 // --- What a file holds
 
 typedef struct ab_field {
