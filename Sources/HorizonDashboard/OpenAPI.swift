@@ -11,7 +11,8 @@ enum OpenAPI {
     json.beginObject()
     json.field("title", "HorizonScale")
     json.field("version", productVersion)
-    json.field("description", "One finished run of a workspace: risks, forecasts, what made them, and what would change them.")
+    json.field(
+      "description", "One finished run of a workspace: risks, forecasts, what made them, and what would change them.")
     json.endObject()
     json.key("security")
     json.raw(#"[{}, {"token": []}, {"cookie": []}]"#)

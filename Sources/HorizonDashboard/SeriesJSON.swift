@@ -131,7 +131,8 @@ extension Snapshot {
 
   private func write(_ history: MasterSeries, into json: inout JSONText) {
     json.beginObject()
-    json.field("start", history.times.first.map { Int(step.microseconds(of: step.index(ofMicroseconds: $0)) / 1_000_000) })
+    json.field(
+      "start", history.times.first.map { Int(step.microseconds(of: step.index(ofMicroseconds: $0)) / 1_000_000) })
     json.key("values")
     json.beginArray()
     var expected = history.times.first.map { step.index(ofMicroseconds: $0) } ?? 0

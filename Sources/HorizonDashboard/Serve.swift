@@ -42,18 +42,30 @@ extension Dashboard {
 
   private func tls() throws -> TLSConfiguration? {
     guard let certificate = settings.certificate, let key = settings.key else { return nil }
-    do {
-      let chain = try NIOSSLCertificate.fromPEMFile(certificate).map { NIOSSLCertificateSource.certificate($0) }
-      let key = try NIOSSLPrivateKey(file: key, format: .pem)
-      var configuration = TLSConfiguration.makeServerConfiguration(
-        certificateChain: chain, privateKey: .privateKey(key))
-      configuration.minimumTLSVersion = .tlsv12
-      configuration.applicationProtocols = ["http/1.1"]
-      return configuration
-    } catch {
-      throw Failure(
-        .missingInput, "The certificate or its key cannot be used: \(error)", remedy: "Give both as PEM files.")
+    func read<Value>(_ what: String, in file: String, _ parse: ([UInt8]) throws -> Value) throws(Failure) -> Value {
+      guard let bytes = FileManager.default.contents(atPath: file) else {
+        throw Failure(
+          .missingInput, "There is no \(what) to be read at '\(file)'.",
+          remedy: "Name a PEM file that this user may read.")
+      }
+      do { return try parse([UInt8](bytes)) } catch {
+        throw Failure(
+          .missingInput, "'\(file)' holds no \(what).",
+          remedy: "Give PEM files: the chain with --tls-certificate, its private key with --tls-key.")
+      }
     }
+    let chain = try read("certificate", in: certificate, NIOSSLCertificate.fromPEMBytes)
+    let secret = try read("private key", in: key) { try NIOSSLPrivateKey(bytes: $0, format: .pem) }
+    var configuration = TLSConfiguration.makeServerConfiguration(
+      certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(secret))
+    configuration.minimumTLSVersion = .tlsv12
+    configuration.applicationProtocols = ["http/1.1"]
+    do { _ = try NIOSSLContext(configuration: configuration) } catch {
+      throw Failure(
+        .missingInput, "The key in '\(key)' is not that of the certificate in '\(certificate)'.",
+        remedy: "Give the private key that the certificate was made with.")
+    }
+    return configuration
   }
 
   /// Serves until it is interrupted.

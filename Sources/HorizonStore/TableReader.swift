@@ -31,7 +31,8 @@ package final class TableReader {
       withNative(columns) { native, count in
         (groups ?? []).withUnsafeBufferPointer { wanted in
           ab_reader_parquet(
-            file.handle, native, count, wanted.baseAddress, groups.map { Int32($0.count) } ?? -1, Int32(threads), reader,
+            file.handle, native, count, wanted.baseAddress, groups.map { Int32($0.count) } ?? -1, Int32(threads),
+            reader,
             message)
         }
       }

@@ -185,4 +185,51 @@ import Testing
           && csv.contains("server,resource,threshold"))
     }
   }
+
+  @Test func certificateAndKeyAreLookedAtBeforeAnybodyConnects() async throws {
+    let sandbox = try Sandbox()
+    let (chain, key) = (try sandbox.file("chain.pem", Self.chain), try sandbox.file("key.pem", Self.key))
+    let other = try sandbox.file("other.pem", Self.otherKey)
+    func failure(_ chain: String, _ key: String) async throws -> String? {
+      let dashboard = try await Fixture.dashboard { ($0.certificate, $0.key) = (chain, key) }
+      do { _ = try dashboard.application(logger: Logger(label: "test")) { _ in } } catch let failure as Failure {
+        return failure.message
+      }
+      return nil
+    }
+    #expect(try await failure(chain, key) == nil)
+    #expect(try await failure("/nowhere.pem", key)?.contains("no certificate to be read at '/nowhere.pem'") == true)
+    #expect(try await failure(chain, "/nowhere.pem")?.contains("no private key to be read") == true)
+    #expect(try await failure(key, key)?.contains("holds no certificate") == true)
+    #expect(try await failure(chain, chain)?.contains("holds no private key") == true)
+    #expect(try await failure(chain, other)?.contains("is not that of the certificate") == true)
+  }
+
+  // Made for this test with openssl; nothing else knows them.
+  private static let chain = """
+    -----BEGIN CERTIFICATE-----
+    MIIBdjCCARugAwIBAgIUd+O/A3lkU0y6+pWVhXOoYDjv7TcwCgYIKoZIzj0EAwIw
+    DzENMAsGA1UEAwwEdGVzdDAgFw0yNjExMzAwNjIxNDJaGA8yMTI2MTEwNjA2MjE0
+    MlowDzENMAsGA1UEAwwEdGVzdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABMmC
+    3GMvmbQ561Ps22DO9oNcds23mfvvuY2ujt6CJ/mmK7fBH/LkmVQxBm7Rw67G9PtD
+    C0HImM0Ac+s7rm2dvgyjUzBRMB0GA1UdDgQWBBSoy5xD49I+Q/i/LMLMdFA5TTbI
+    9TAfBgNVHSMEGDAWgBSoy5xD49I+Q/i/LMLMdFA5TTbI9TAPBgNVHRMBAf8EBTAD
+    AQH/MAoGCCqGSM49BAMCA0kAMEYCIQCGuPKAB3XMnb2KQODmsUQWoukgXHcWqSnQ
+    fBQfEVTrjAIhAKI7Q+AvTtSjLt0GHqIU8fnEvW6csLMspqDb6eJm0LVo
+    -----END CERTIFICATE-----
+    """
+  private static let key = """
+    -----BEGIN PRIVATE KEY-----
+    MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgj9S/onTIaRAsDWlB
+    lv+Z9PXuCg5AmMbQCvsh4XtFWF6hRANCAATJgtxjL5m0OetT7NtgzvaDXHbNt5n7
+    77mNro7egif5piu3wR/y5JlUMQZu0cOuxvT7QwtByJjNAHPrO65tnb4M
+    -----END PRIVATE KEY-----
+    """
+  private static let otherKey = """
+    -----BEGIN PRIVATE KEY-----
+    MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgxHK4aJ+WjJM0wMB6
+    m4jTvc6SsBDsoPSdSFlJcrUj8WmhRANCAAT0iweKeVpDDVQ3irTQu0MXkZSyIl1t
+    Cj7cV3ggp4MVGy1sAG8aeAwZxUEQQyDDy/kIzxyA9c7ivafjyF60BD0f
+    -----END PRIVATE KEY-----
+    """
 }
