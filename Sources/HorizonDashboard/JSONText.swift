@@ -184,7 +184,7 @@ extension JSONText {
     exact(value)
   }
 
-  /// As a gzip member. The next level takes half as long again and saves 3 % of the bytes.
+  /// As a gzip member. The next level takes 60 % longer and saves 3 % of the bytes.
   func packed() throws(StoreError) -> [UInt8] { try Gzip.packed(bytes, level: 4) }
 }
 

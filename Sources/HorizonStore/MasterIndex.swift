@@ -55,7 +55,7 @@ package final class MasterIndex: Sendable {
         let file = try ParquetFile(part.path)
         let groups = try file.rowGroups(column: "server", holding: wanted)
         if groups.isEmpty { continue }
-        // One thread: a caller with many series reads them on many threads.
+        // A single series is read beside others on other threads, and its few row groups are not worth a second one.
         let reader = try TableReader(
           file, columns: MasterLayout.schema.columns, rowGroups: groups, threads: names.count == 1 ? 1 : 2)
         while let batch = try reader.next() { collect(batch, reader, wanted, resource, limit, &result) }
