@@ -23,6 +23,7 @@ std::shared_ptr<arrow::DataType> storage(ab_type type) {
     case ab_bool: return arrow::boolean();
     case ab_date: return arrow::date32();
     case ab_time: return arrow::timestamp(arrow::TimeUnit::MICRO);
+    case ab_binary:
     case ab_none: break;
   }
   throw Failure(ab_defect, "an unknown column type was asked for");

@@ -7,7 +7,7 @@
 using namespace bridge;
 
 ab_reader::ab_reader(const ab_column *columns, int count) : keys(static_cast<size_t>(count)) {
-  for (int i = 0; i < count; i++) asked.push_back({columns[i].name, columns[i].type});
+  for (int i = 0; i < count; i++) asked.push_back({columns[i].name, columns[i].type, columns[i].nullable, columns[i].is_list});
 }
 
 std::unique_ptr<ab_batch> ab_reader::next() {
@@ -21,7 +21,9 @@ std::unique_ptr<ab_batch> ab_reader::next() {
   batch->rows = now->num_rows();
   for (size_t i = 0; i < asked.size(); i++) {
     try {
-      batch->columns.push_back(converted(now->column(static_cast<int>(i)), asked[i].type, keys[i]));
+      const auto &column = now->column(static_cast<int>(i));
+      batch->columns.push_back(asked[i].isList ? convertedLists(column, asked[i].type, keys[i])
+                                               : converted(column, asked[i].type, keys[i]));
     } catch (const Failure &failure) {
       throw Failure(failure.status, "column '" + asked[i].name + "': " + failure.what());
     }
@@ -65,4 +67,7 @@ void ab_reader_free(ab_reader *reader) { delete reader; }
 int64_t ab_batch_rows(const ab_batch *batch) { return batch->rows; }
 const void *ab_batch_values(const ab_batch *batch, int column) { return batch->columns[static_cast<size_t>(column)].data; }
 ab_strings ab_batch_strings(const ab_batch *batch, int column) { return batch->columns[static_cast<size_t>(column)].strings; }
+const int32_t *ab_batch_offsets(const ab_batch *batch, int column) {
+  return batch->columns[static_cast<size_t>(column)].offsets.get();
+}
 void ab_batch_free(ab_batch *batch) { delete batch; }

@@ -21,6 +21,8 @@ struct ab_reader {
   struct Asked {
     std::string name;
     ab_type type;
+    bool isNullable;
+    bool isList;
   };
   struct SkippedRow {
     int64_t record;

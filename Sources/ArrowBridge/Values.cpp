@@ -156,8 +156,9 @@ Values bools(const std::shared_ptr<arrow::Array> &array) {
   return result;
 }
 
-Values texts(const std::shared_ptr<arrow::Array> &array) {
-  auto text = std::static_pointer_cast<arrow::StringArray>(cast(array, arrow::utf8()));
+/// Text or any bytes: both lie in memory in the same way.
+Values texts(const std::shared_ptr<arrow::Array> &array, const std::shared_ptr<arrow::DataType> &type) {
+  auto text = std::static_pointer_cast<arrow::BinaryArray>(cast(array, type));
   Values result;
   result.owner = text;
   result.strings = {text->length(), text->raw_value_offsets(), reinterpret_cast<const char *>(text->raw_data()), nullptr};
@@ -181,7 +182,8 @@ Values keyCodes(const std::shared_ptr<arrow::Array> &array, Keys &keys) {
 
 Values converted(const std::shared_ptr<arrow::Array> &array, ab_type type, Keys &keys) {
   switch (type) {
-    case ab_text: return texts(array);
+    case ab_text: return texts(array, arrow::utf8());
+    case ab_binary: return texts(array, arrow::binary());
     case ab_key: return keyCodes(array, keys);
     case ab_double: return numbers<double>(array);
     case ab_float: return numbers<float>(array);
@@ -193,6 +195,23 @@ Values converted(const std::shared_ptr<arrow::Array> &array, ab_type type, Keys 
     case ab_none: break;
   }
   throw Failure(ab_defect, "an unknown column type was asked for");
+}
+
+Values convertedLists(const std::shared_ptr<arrow::Array> &array, ab_type type, Keys &keys) {
+  const auto id = array->type_id();
+  if (id != arrow::Type::LIST && id != arrow::Type::LARGE_LIST) throw Failure(ab_unsupported_type, "a list is wanted");
+  auto lists = std::static_pointer_cast<arrow::ListArray>(
+      id == arrow::Type::LIST ? array : cast(array, arrow::list(static_cast<const arrow::LargeListType &>(*array->type()).value_type())));
+  const auto rows = static_cast<size_t>(lists->length());
+  std::shared_ptr<int32_t[]> offsets(new int32_t[rows + 1]);
+  offsets[0] = 0;
+  for (size_t i = 0; i < rows; i++) {
+    const auto row = static_cast<int64_t>(i);
+    offsets[i + 1] = offsets[i] + (lists->IsNull(row) ? 0 : lists->value_length(row));
+  }
+  auto result = converted(take(lists->Flatten(), ab_memory), type, keys);
+  result.offsets = offsets;
+  return result;
 }
 
 }  // namespace bridge

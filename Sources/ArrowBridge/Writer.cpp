@@ -22,6 +22,7 @@
 #include <malloc.h>
 #endif
 
+#include "Descriptor.hpp"
 #include "Guard.hpp"
 
 using namespace bridge;
@@ -31,14 +32,16 @@ struct ab_writer {
     std::string name;
     ab_type type;
     bool nullable;
+    bool isList;
   };
   std::vector<Column> columns;
   std::shared_ptr<const arrow::KeyValueMetadata> metadata;
   /// Text columns as dictionaries, which are not so on the disk.
   std::shared_ptr<arrow::Schema> schema;
-  /// One of the two is there.
+  /// One of the three is there.
   std::shared_ptr<arrow::io::FileOutputStream> file;
   std::shared_ptr<arrow::io::BufferOutputStream> memory;
+  std::shared_ptr<bridge::DescriptorOutput> descriptor;
   /// Opened by the first row group, whose values decide the encodings.
   std::unique_ptr<parquet::arrow::FileWriter> writer;
   /// In place of Parquet; text is plain in it.
@@ -59,6 +62,7 @@ std::shared_ptr<arrow::DataType> onDisk(ab_type type) {
   switch (type) {
     case ab_text:
     case ab_key: return arrow::utf8();
+    case ab_binary: return arrow::binary();
     case ab_double: return arrow::float64();
     case ab_float: return arrow::float32();
     case ab_int32: return arrow::int32();
@@ -181,10 +185,11 @@ std::shared_ptr<arrow::Array> text(const ab_writer::Column &column, const ab_val
   return std::make_shared<arrow::DictionaryArray>(arrow::dictionary(arrow::int32(), arrow::utf8()), indices, dictionary);
 }
 
-std::shared_ptr<arrow::Array> plainText(const ab_values &given, int64_t rows) {
+template <typename Builder>
+std::shared_ptr<arrow::Array> plain(const ab_values &given, int64_t rows) {
   const auto codes = static_cast<const int32_t *>(given.values);
   const auto &names = given.names;
-  arrow::StringBuilder builder;
+  Builder builder;
   check(builder.Reserve(rows), ab_memory);
   for (int64_t i = 0; i < rows; i++) {
     if (codes[i] < 0) {
@@ -200,7 +205,8 @@ std::shared_ptr<arrow::Array> plainText(const ab_values &given, int64_t rows) {
 std::shared_ptr<arrow::Array> array(const ab_writer::Column &column, const ab_values &given, int64_t rows, bool isPlain) {
   switch (column.type) {
     case ab_text:
-    case ab_key: return isPlain ? plainText(given, rows) : text(column, given, rows);
+    case ab_key: return isPlain ? plain<arrow::StringBuilder>(given, rows) : text(column, given, rows);
+    case ab_binary: return plain<arrow::BinaryBuilder>(given, rows);
     case ab_double: return fixed<double>(column, given.values, rows);
     case ab_float: return fixed<float>(column, given.values, rows);
     case ab_int32:
@@ -211,6 +217,12 @@ std::shared_ptr<arrow::Array> array(const ab_writer::Column &column, const ab_va
     case ab_none: break;
   }
   throw Failure(ab_defect, "a column cannot be written without a type");
+}
+
+std::shared_ptr<arrow::Array> lists(const ab_writer::Column &column, const ab_values &given, int64_t rows) {
+  auto values = array(column, given, given.offsets[rows], true);
+  auto type = arrow::list(arrow::field("item", onDisk(column.type), column.nullable));
+  return std::make_shared<arrow::ListArray>(type, rows, wrapped(given.offsets, rows + 1), values);
 }
 
 }  // namespace
@@ -233,9 +245,11 @@ std::unique_ptr<ab_writer> writerOf(const ab_column *columns, int column_count, 
   arrow::FieldVector fields;
   for (int i = 0; i < column_count; i++) {
     const auto &column = columns[i];
-    made->columns.push_back({column.name, column.type, column.nullable});
+    if (column.is_list && !isPlain) throw Failure(ab_defect, "a table on the disk holds no lists");
+    made->columns.push_back({column.name, column.type, column.nullable, column.is_list});
     auto type = isText(column.type) && !isPlain ? arrow::dictionary(arrow::int32(), arrow::utf8()) : onDisk(column.type);
-    fields.push_back(arrow::field(column.name, type, column.nullable));
+    if (column.is_list) type = arrow::list(arrow::field("item", type, column.nullable));
+    fields.push_back(arrow::field(column.name, type, column.nullable && !column.is_list));
   }
   made->schema = arrow::schema(fields);
   return made;
@@ -269,12 +283,25 @@ ab_status ab_writer_open_memory(ab_format format, const ab_column *columns, int 
   });
 }
 
+ab_status ab_writer_open_stream(int descriptor, const ab_column *columns, int column_count, ab_writer **writer,
+                                char **message) {
+  *writer = nullptr;
+  return guarded(message, ab_io, [&] {
+    auto made = writerOf(columns, column_count, true);
+    made->descriptor = std::make_shared<DescriptorOutput>(descriptor);
+    made->stream = take(arrow::ipc::MakeStreamWriter(made->descriptor, made->schema), ab_io);
+    *writer = made.release();
+  });
+}
+
 ab_status ab_writer_append(ab_writer *writer, const ab_values *columns, int64_t rows, char **message) {
   return guarded(message, ab_io, [&] {
     if (rows == 0) return;
     arrow::ArrayVector arrays;
     for (size_t i = 0; i < writer->columns.size(); i++) {
-      arrays.push_back(array(writer->columns[i], columns[i], rows, writer->stream != nullptr));
+      const auto &column = writer->columns[i];
+      arrays.push_back(column.isList ? lists(column, columns[i], rows)
+                                     : array(column, columns[i], rows, writer->stream != nullptr));
     }
     if (writer->stream != nullptr) {
       check(writer->stream->WriteRecordBatch(*arrow::RecordBatch::Make(writer->schema, rows, arrays)), ab_io);
@@ -291,7 +318,7 @@ ab_status ab_writer_close(ab_writer *writer, char **message) {
     if (writer->closed) return;
     if (writer->stream != nullptr) {
       check(writer->stream->Close(), ab_io);
-      writer->bytes = take(writer->memory->Finish(), ab_io);
+      if (writer->memory != nullptr) writer->bytes = take(writer->memory->Finish(), ab_io);
       writer->closed = true;
       return;
     }

@@ -51,6 +51,27 @@ package struct Fleet: Sendable {
     risk = try settings.risk()
   }
 
+  /// The master as of a step that was decided before.
+  init(workspace: Workspace, settings: RunSettings, asOf: Int) throws {
+    var settings = settings
+    settings.asOf = nil
+    try self.init(workspace: workspace, settings: settings)
+    self.asOf = asOf
+  }
+
+  /// Takes in the groups of servers, and the holidays and regressors that the settings name.
+  ///
+  /// - Parameter groups: As `inventoryNumbers` gives them; empty where no model learns from the fleet.
+  mutating func know(_ groups: [String: [Int]], settings: RunSettings, horizon: Int) throws {
+    if settings.holidays != nil || settings.regressors != nil {
+      covariates = try CovariateFiles(
+        holidays: settings.holidays, regressors: settings.regressors, master: manifest,
+        taken: settings.prophet?.seasonalities.map(\.name) ?? [])
+      covariates.judge(asOf: asOf, lastIndex: asOf + horizon)
+    }
+    covariates.groups = groups
+  }
+
   /// The same fleet with all readings of its master, where the as-of lies before the newest of them.
   var upToDate: Fleet {
     var fleet = self
@@ -91,12 +112,16 @@ final class TileReader {
     }
   }
 
-  func next() throws -> FleetTile? {
-    guard let tile = try nextOfMaster() else { return nil }
-    let resource = fleet.manifest.resources[tile.resource]
+  func next() throws -> FleetTile? { try nextOfMaster().map { fleet.tile($0, seed: seed) } }
+}
+
+extension Fleet {
+  /// Series of the master as the passes see them.
+  func tile(_ tile: MasterTile, seed: UInt64) -> FleetTile {
+    let resource = manifest.resources[tile.resource]
     let names = tile.servers.map { SeriesName(server: $0, resource: resource.name) }
     // The matrix of the master ends at the newest reading of the tile; a panel ends at the as-of.
-    let length = fleet.asOf - tile.firstIndex + 1
+    let length = asOf - tile.firstIndex + 1
     var values = tile.values
     if length != tile.length {
       values = [Float](repeating: .nan, count: names.count * length)
@@ -113,18 +138,18 @@ final class TileReader {
       }
     }
     let panel = Panel(
-      step: fleet.step, firstIndex: tile.firstIndex, length: length, values: values,
+      step: step, firstIndex: tile.firstIndex, length: length, values: values,
       seeds: names.map { stableHash($0.description, seed: seed) },
       capacityChanges: resource.readingsAreShares ? tile.capacityChanges : nil, ceilings: ceilings,
-      covariates: fleet.covariates.covariates(of: names), rebasing: fleet.rebases ? .all : .nothing)
+      covariates: covariates.covariates(of: names), rebasing: rebases ? .all : .nothing)
     return FleetTile(
       contest: ContestTile(
         names: names, panel: panel, lastReading: tile.lastReading,
-        staleAfter: fleet.staleAfter ?? fleet.step.staleAfter,
+        staleAfter: staleAfter ?? step.staleAfter,
         limits: ceilings.map { ceiling in
           ceiling > 0
             ? BreachLimit(
-              value: Float(ceiling * fleet.risk.thresholds[0].percent / 100), rule: fleet.risk.rule(for: resource.name))
+              value: Float(ceiling * risk.thresholds[0].percent / 100), rule: risk.rule(for: resource.name))
             : nil
         }),
       resource: resource)

@@ -14,24 +14,25 @@ struct ForecastRows: Sendable {
   private var quantiles = [[Float]](repeating: [], count: Levels.count)
   private(set) var series = 0
 
-  mutating func append(
-    _ name: SeriesName, block: ForecastBlock, row: Int, cutoff: Int, step: Step, model: String, tiers: [TrustTier]
-  ) {
-    let horizon = block.horizon
+  /// - Parameter quantiles: `[lead][level]`.
+  mutating func append(_ published: PublishedSeries, quantiles: [Float], step: Step) {
+    let horizon = published.mean.count
     series += 1
-    server.append(name.server, count: horizon)
-    resource.append(name.resource, count: horizon)
-    self.model.append(model, count: horizon)
+    server.append(published.name.server, count: horizon)
+    resource.append(published.name.resource, count: horizon)
+    model.append(published.model, count: horizon)
     for l in 1...horizon {
-      time.append(step.microseconds(of: cutoff + l))
+      time.append(step.microseconds(of: published.cutoff + l))
       lead.append(Int32(l))
-      tier.append(tiers[l - 1].rawValue)
+      tier.append(published.tiers[l - 1].rawValue)
     }
-    mean += block.mean[(row * horizon)..<((row + 1) * horizon)]
+    mean += published.mean
     for q in 0..<Levels.count {
-      for l in 0..<horizon { quantiles[q].append(block.quantiles[(row * horizon + l) * Levels.count + q]) }
+      for l in 0..<horizon { self.quantiles[q].append(quantiles[l * Levels.count + q]) }
     }
   }
+
+  var count: Int { time.count }
 
   var columns: [ColumnValues] {
     [server.values, resource.values, .times(time), .int32s(lead), model.values, .floats(mean)]

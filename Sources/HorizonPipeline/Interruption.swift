@@ -25,7 +25,7 @@ package enum Interruption {
   /// - Throws: `.interrupted` after a signal.
   package static func check() throws(Failure) {
     if isRequested.load(ordering: .relaxed) {
-      throw Failure(.interrupted, "Interrupted; earlier runs are untouched.", remedy: "Run again to start over.")
+      throw Failure(.interrupted, "Interrupted; earlier runs are untouched.", remedy: "")
     }
   }
 }

@@ -10,7 +10,13 @@ package struct RiskFiles {
   func write(to folder: URL) throws {
     let writer = try TableWriter(parquet: folder.appending(path: "risks.parquet").path, schema: Tables.risks)
     for start in stride(from: 0, to: rows.count, by: 65_536) {
-      try writer.append(RiskFiles.columns(rows[start..<min(rows.count, start + 65_536)]))
+      let part = rows[start..<min(rows.count, start + 65_536)]
+      var (server, resource) = (KeyColumn(), KeyColumn())
+      for row in part {
+        server.append(row.series.server)
+        resource.append(row.series.resource)
+      }
+      try writer.append([server.values, resource.values] + RiskFiles.measures(of: part))
     }
     try writer.close()
     let listed = rows.filter { $0.severity != .none }
@@ -18,7 +24,11 @@ package struct RiskFiles {
     try atomicWrite(try RiskFiles.json(listed), to: folder.appending(path: "risks.json").path)
   }
 
-  private static func columns(_ rows: ArraySlice<RiskRow>) -> [ColumnValues] {
+  /// The columns of `Tables.risks` but for the names.
+  static let measures = Array(Tables.risks.columns.dropFirst(2))
+
+  /// Values of `measures`.
+  static func measures(of rows: ArraySlice<RiskRow>) -> [ColumnValues] {
     func keys(_ value: (RiskRow) -> String) -> ColumnValues {
       var column = KeyColumn()
       for row in rows { column.append(value(row)) }
@@ -27,8 +37,7 @@ package struct RiskFiles {
     func floats(_ value: (RiskRow) -> Float?) -> ColumnValues { .floats(rows.map { value($0) ?? .nan }) }
     func doubles(_ value: (RiskRow) -> Double?) -> ColumnValues { .doubles(rows.map { value($0) ?? .nan }) }
     return [
-      keys(\.series.server), keys(\.series.resource), doubles(\.threshold), keys(\.severity.description),
-      keys(\.tier.rawValue), doubles(\.current), doubles(\.headroom), floats(\.pBreach30), floats(\.pBreach60),
+      doubles(\.threshold), keys(\.severity.description), keys(\.tier.rawValue), doubles(\.current), doubles(\.headroom), floats(\.pBreach30), floats(\.pBreach60),
       floats(\.pBreach90), floats(\.pBreach180), doubles { $0.daysToBreachP10.map(Double.init) },
       doubles { $0.daysToBreachP50.map(Double.init) }, doubles { $0.daysToBreachP90.map(Double.init) },
       .dates(rows.map { $0.orderBy.map(Int32.init) ?? Int32.min }), doubles(\.recommendedCapacity),
@@ -102,7 +111,20 @@ package struct RiskFiles {
 
   /// - Parameter batch: Begins with the columns of `Tables.risks`.
   private static func rows(of batch: TableBatch, _ range: Range<Int>, _ reader: TableReader) -> [RiskRow] {
-    func column(_ name: String) -> Int { Tables.risks.columns.firstIndex { $0.name == name }! }
+    let (servers, resources) = (reader.keyNames(0), reader.keyNames(1))
+    return rows(of: batch, range, reader, measuresFrom: 2) { i in
+      SeriesName(server: servers[Int(batch.codes(0)[i])], resource: resources[Int(batch.codes(1)[i])])
+    }
+  }
+
+  /// - Parameters:
+  ///   - first: Column of the first of `measures`.
+  ///   - series: Whose a row is.
+  static func rows(
+    of batch: TableBatch, _ range: Range<Int>, _ reader: TableReader, measuresFrom first: Int,
+    series: (Int) -> SeriesName
+  ) -> [RiskRow] {
+    func column(_ name: String) -> Int { first + measures.firstIndex { $0.name == name }! }
     func texts(_ name: String) -> (Int) -> String {
       let codes = batch.codes(column(name))
       let names = reader.keyNames(column(name))
@@ -116,7 +138,7 @@ package struct RiskFiles {
       let values = batch.doubles(column(name))
       return { values[$0].isNaN ? nil : values[$0] }
     }
-    let (server, resource, severity, tier) = (texts("server"), texts("resource"), texts("severity"), texts("tier"))
+    let (severity, tier) = (texts("severity"), texts("tier"))
     let (threshold, current, headroom) = (doubles("threshold"), doubles("current"), doubles("headroom"))
     let (p30, p60) = (floats("p_breach_30d"), floats("p_breach_60d"))
     let (p90, p180) = (floats("p_breach_90d"), floats("p_breach_180d"))
@@ -126,7 +148,7 @@ package struct RiskFiles {
     let reasons = batch.strings(column("reason"))
     return range.map { i in
       RiskRow(
-        series: SeriesName(server: server(i), resource: resource(i)), threshold: threshold(i) ?? .nan,
+        series: series(i), threshold: threshold(i) ?? .nan,
         severity: Severity(severity(i)), tier: TrustTier(rawValue: tier(i)) ?? .low, current: current(i) ?? .nan,
         headroom: headroom(i) ?? .nan, pBreach30: p30(i), pBreach60: p60(i), pBreach90: p90(i), pBreach180: p180(i),
         daysToBreachP10: d10(i).map { Float($0) }, daysToBreachP50: d50(i).map { Float($0) },

@@ -95,7 +95,7 @@ struct DecidedRun: Sendable {
 
   /// The last use of the digests.
   func finishLeaderboard(in folder: URL) throws {
-    defer { spill.remove() }
+    defer { spill.finish() }
     try writeLeaderboard(
       spill, decisions: decisions, settings: settings, to: folder.appending(path: "leaderboard.parquet"))
   }
@@ -117,11 +117,7 @@ func prepare(
   watch.lap("survey")
   let horizon = survey.horizon(asked: settings.horizon, step: fleet.step)
   if settings.holidays != nil || settings.regressors != nil {
-    fleet.covariates = try CovariateFiles(
-      holidays: settings.holidays, regressors: settings.regressors, master: fleet.manifest,
-      taken: settings.prophet?.seasonalities.map(\.name) ?? [])
-    fleet.covariates.judge(asOf: fleet.asOf, lastIndex: fleet.asOf + horizon)
-    fleet.covariates.groups = groups
+    try fleet.know(groups, settings: settings, horizon: horizon)
     watch.lap("covariates")
   }
   var contestSettings = ContestSettings(contestants: untrained, horizon: horizon, folds: settings.folds)
@@ -135,32 +131,44 @@ func prepare(
     fleet: fleet, survey: survey, horizon: horizon, contestants: contestants, contest: contestSettings)
 }
 
-/// Passes (a) to (c), into `folder`.
+/// Passes (a) to (c).
+///
+/// - Parameters:
+///   - journal: What the contest goes on from, and leaves.
+///   - folder: Where fold forecasts go when they are asked for.
 private func decideFleet(
-  workspace: Workspace, settings: RunSettings, execution: Execution, folder: URL, watch: inout Stopwatch
+  _ journal: ContestJournal, workspace: Workspace, settings: RunSettings, execution: Execution, folder: URL,
+  watch: inout Stopwatch
 ) async throws -> DecidedRun {
-  let prepared = try await prepare(workspace: workspace, settings: settings, execution: execution, watch: &watch)
-  let fleet = prepared.fleet
-  let spill = try DigestSpill(at: folder.appending(path: "digests.bin"), threads: execution.threads)
+  let prepared = journal.prepared
   let kept =
     settings.keepForecasts ? try BacktestWriter(path: folder.appending(path: "backtest.parquet").path) : nil
   try await contest(
-    fleet, settings: prepared.contest, seed: settings.seed, spill: spill, kept: kept,
+    prepared.fleet, settings: prepared.contest, seed: settings.seed, spill: journal.spill, kept: kept,
     series: prepared.survey.seriesCount, execution: execution)
   try kept?.close()
   watch.lap("contest")
-  execution.progress.report("decide", 0)
-  let ledger = try await trackRecord(of: fleet, in: workspace, settings: settings, execution: execution)
-  watch.lap("ledger")
-  let incumbents =
-    settings.fresh == true
-    ? nil : workspace.finishedRuns().last { $0.asOf < fleet.asOfName }.flatMap { Incumbents(of: $0) }
-  let decided = try prepared.decided(spill, settings: settings, ledger: ledger, incumbents: incumbents)
-  watch.lap("decide")
-  return decided
+  return try await prepared.decided(
+    journal.spill, in: workspace, settings: settings, execution: execution, watch: &watch)
 }
 
 extension PreparedRun {
+  /// Pass (c) with what earlier runs of the workspace have to say.
+  func decided(
+    _ spill: DigestSpill, in workspace: Workspace, settings: RunSettings, execution: Execution,
+    watch: inout Stopwatch
+  ) async throws -> DecidedRun {
+    execution.progress.report("decide", 0)
+    let ledger = try await trackRecord(of: fleet, in: workspace, settings: settings, execution: execution)
+    watch.lap("ledger")
+    let incumbents =
+      settings.fresh == true
+      ? nil : workspace.finishedRuns().last { $0.asOf < fleet.asOfName }.flatMap { Incumbents(of: $0) }
+    let decided = try decided(spill, settings: settings, ledger: ledger, incumbents: incumbents)
+    watch.lap("decide")
+    return decided
+  }
+
   /// Pass (c).
   ///
   /// - Parameters:
@@ -188,26 +196,29 @@ extension DecidedRun {
   func written(
     to folder: URL, settings: RunSettings, workspace: Workspace, execution: Execution, watch: inout Stopwatch
   ) async throws -> (manifest: RunManifest, risks: [RiskRow]) {
+    let plan = PublishPlan(
+      decisions: decisions.series, calibration: decisions.calibration, contestants: contestants.publishing,
+      horizon: horizon, seed: settings.seed, risk: try settings.risk())
+    return try await written(to: folder, settings: settings, workspace: workspace, watch: &watch) { tables in
+      try await publish(fleet, plan: plan, into: &tables, execution: execution)
+    }
+  }
+
+  /// The tables of a run with what `publish` adds to them.
+  func written(
+    to folder: URL, settings: RunSettings, workspace: Workspace, watch: inout Stopwatch,
+    publish: (inout PublishedTables) async throws -> Void
+  ) async throws -> (manifest: RunManifest, risks: [RiskRow]) {
     let names = contestants.contest.map(\.card.name)
     // One thread writes the leaderboard while the others publish.
     async let leaderboard: Void = finishLeaderboard(in: folder)
-    let forecasts = try TableWriter(
-      parquet: folder.appending(path: "forecasts.parquet").path, schema: Tables.forecasts)
-    let raw =
-      settings.raw
-      ? try TableWriter(parquet: folder.appending(path: "forecasts-raw.parquet").path, schema: Tables.rawForecasts)
-      : nil
-    var published = try await publish(
-      fleet,
-      plan: PublishPlan(
-        decisions: decisions, contestants: contestants.publishing, horizon: horizon, seed: settings.seed,
-        risk: try settings.risk()),
-      forecasts: forecasts, raw: raw, execution: execution)
-    try forecasts.close()
-    try raw?.close()
+    var tables = try PublishedTables(in: folder, raw: settings.raw)
+    try await publish(&tables)
+    try tables.close()
     try await leaderboard
     watch.lap("publish")
 
+    var published = tables.published
     published.risks = rank(published.risks)
     try RiskFiles(rows: published.risks).write(to: folder)
     try writeDecisions(decisions.series, names: names, to: folder.appending(path: "decisions.parquet"))
@@ -226,31 +237,53 @@ private func forecast(
   var watch = Stopwatch()
   let folder = try workspace.temporaryFolder(under: workspace.runs)
   defer { try? FileManager.default.removeItem(at: folder) }
-  let decided = try await decideFleet(
-    workspace: workspace, settings: settings, execution: execution, folder: folder, watch: &watch)
-  try decided.contestants.save(to: folder)
-  var (manifest, risks) = try await decided.written(
-    to: folder, settings: settings, workspace: workspace, execution: execution, watch: &watch)
-  execution.progress.report("report", 0)
-  var comparison = try Comparison(of: risks, manifest, decided.fleet, in: workspace)
-  await comparison?.tellReasons(folder, manifest, risks: risks, decided.fleet, threads: execution.threads)
-  manifest.compared = comparison?.record
-  let page = try await report(
-    of: folder, manifest: manifest, risks: risks, comparison: comparison,
-    record: decided.settings.record, covariates: decided.fleet.covariates, in: workspace, threads: execution.threads)
-  try atomicWrite(page, to: folder.appending(path: "report.html").path)
-  watch.lap("report")
-  manifest.timings = watch.timings
-  manifest.threads = execution.threads
-  try writeTimings(watch.timings, to: folder.appending(path: "timings.parquet"))
-  try manifest.seal(folder)
-  try Interruption.check()
-  let place = try workspace.place(folder, under: workspace.runs, asOf: decided.fleet.asOfName)
-  try workspace.updateLatest()
-  for line in removeExpiredRuns(in: workspace, keepingDays: execution.keepRunsDays, made: place) {
-    execution.progress.say(line)
+  let journal = try await ContestJournal(
+    at: workspace.unfinishedRun, workspace: workspace, settings: settings, execution: execution, watch: &watch)
+  do {
+    let decided = try await decideFleet(
+      journal, workspace: workspace, settings: settings, execution: execution, folder: folder, watch: &watch)
+    let written = try await decided.written(
+      to: folder, settings: settings, workspace: workspace, execution: execution, watch: &watch)
+    let outcome = try await decided.placed(
+      folder, written, settings: settings, workspace: workspace, execution: execution, watch: &watch)
+    journal.remove()
+    return outcome
+  } catch let failure as Failure where failure.code == .interrupted || failure.code == .writingFailed {
+    throw Failure(failure.code, failure.message, remedy: "\(failure.remedy) With --resume the same command goes on from here.")
   }
-  return RunOutcome(folder: place, manifest: manifest, risks: risks)
+}
+
+extension DecidedRun {
+  /// The report, the seal and the run's place.
+  ///
+  /// - Parameter written: What `written` returned of the folder.
+  func placed(
+    _ folder: URL, _ written: (manifest: RunManifest, risks: [RiskRow]), settings: RunSettings, workspace: Workspace,
+    execution: Execution, watch: inout Stopwatch
+  ) async throws -> RunOutcome {
+    var (manifest, risks) = written
+    try contestants.save(to: folder)
+    execution.progress.report("report", 0)
+    var comparison = try Comparison(of: risks, manifest, fleet, in: workspace)
+    await comparison?.tellReasons(folder, manifest, risks: risks, fleet, threads: execution.threads)
+    manifest.compared = comparison?.record
+    let page = try await report(
+      of: folder, manifest: manifest, risks: risks, comparison: comparison,
+      record: self.settings.record, covariates: fleet.covariates, in: workspace, threads: execution.threads)
+    try atomicWrite(page, to: folder.appending(path: "report.html").path)
+    watch.lap("report")
+    manifest.timings = watch.timings
+    manifest.threads = execution.threads
+    try writeTimings(watch.timings, to: folder.appending(path: "timings.parquet"))
+    try manifest.seal(folder)
+    try Interruption.check()
+    let place = try workspace.place(folder, under: workspace.runs, asOf: fleet.asOfName)
+    try workspace.updateLatest()
+    for line in removeExpiredRuns(in: workspace, keepingDays: execution.keepRunsDays, made: place) {
+      execution.progress.say(line)
+    }
+    return RunOutcome(folder: place, manifest: manifest, risks: risks)
+  }
 }
 
 /// The contest alone, into `backtests/<as-of>/`. - Returns: The standings as a table.
@@ -260,8 +293,12 @@ package func backtest(workspace: Workspace, settings: RunSettings, execution: Ex
   var watch = Stopwatch()
   let folder = try workspace.temporaryFolder(under: workspace.backtests)
   defer { try? FileManager.default.removeItem(at: folder) }
+  let journal = try await ContestJournal(
+    at: workspace.backtests.appending(path: ".unfinished", directoryHint: .isDirectory), workspace: workspace,
+    settings: settings, execution: execution, watch: &watch)
+  defer { journal.remove() }
   let decided = try await decideFleet(
-    workspace: workspace, settings: settings, execution: execution, folder: folder, watch: &watch)
+    journal, workspace: workspace, settings: settings, execution: execution, folder: folder, watch: &watch)
   try decided.finishLeaderboard(in: folder)
   try Interruption.check()
   let final = try workspace.replace(folder, under: workspace.backtests, asOf: decided.fleet.asOfName)

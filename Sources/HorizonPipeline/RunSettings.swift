@@ -110,14 +110,17 @@ package struct Execution: Sendable {
   package var progress: RunProgress
   /// Days before the newest as-of after which a run goes that is not the newest of its month; 0 keeps all.
   package var keepRunsDays: Int
+  /// Whether to go on from where an unfinished run of the same inputs and settings has come to.
+  package var resumes: Bool
 
   package static let keepRunsDays = 35
 
-  package init(threads: Int, chunk: Int, progress: RunProgress, keepRunsDays: Int = Execution.keepRunsDays) {
+  package init(threads: Int, chunk: Int, progress: RunProgress, keepRunsDays: Int = Execution.keepRunsDays, resumes: Bool = false) {
     self.threads = threads
     self.chunk = chunk
     self.progress = progress
     self.keepRunsDays = keepRunsDays
+    self.resumes = resumes
   }
 
   /// Tells the native libraries how many threads they may use: as many as asked for files, one for matrices.

@@ -26,9 +26,7 @@ func contest(
     }
   } transform: { views in
     zip(views, HorizonContest.contest(views)).map { view, digests in
-      var words: [UInt32] = []
-      for digest in digests { digest.encode(into: &words) }
-      return SpilledView(asOf: view.asOf, words: words, count: digests.count)
+      SpilledView(asOf: view.asOf, words: digests.words, count: digests.count)
     }
   } consume: { (views: [SpilledView]) in
     for view in views { try spills[view.asOf].append(view.words, count: view.count) }

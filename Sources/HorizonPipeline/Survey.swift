@@ -2,7 +2,7 @@ import HorizonContest
 package import HorizonCore
 
 /// What pass (a) finds out about the fleet.
-package struct Survey: Sendable {
+package struct Survey: Sendable, Codable {
   package fileprivate(set) var seriesCount = 0
   package fileprivate(set) var liveCount = 0
   package fileprivate(set) var withoutCeiling = 0
@@ -12,6 +12,10 @@ package struct Survey: Sendable {
   package fileprivate(set) var readings = 0
   /// Some of the series, for models that learn from the fleet; nil where none asks for it.
   package fileprivate(set) var sample: Panel?
+
+  private enum CodingKeys: String, CodingKey {
+    case seriesCount, liveCount, withoutCeiling, servers, longestHistory, readings
+  }
 
   /// The sample, which is not kept any longer.
   mutating func takeSample() -> Panel? {

@@ -13,11 +13,26 @@ struct TrainedContestants: Sendable {
   var files: [(name: String, bytes: [UInt8])] = []
   /// What a reader should know of it.
   var notes: [String] = []
+  /// By model those for folds, by cutoff, and last the one for publishing.
+  private(set) var trainings: [String: [Training]] = [:]
 
   /// Contestants of which none learns from the fleet.
   init(_ contestants: [Contestant]) {
     contest = contestants
     publishing = contestants
+  }
+
+  /// - Parameter trainings: Of every one that learns from the fleet.
+  init(_ contestants: [Contestant], trainings: [String: [Training]]) {
+    self.init(contestants)
+    self.trainings = trainings
+    for at in contestants.indices {
+      guard case .learner(let learner) = contestants[at], let own = trainings[contestants[at].card.name] else {
+        continue
+      }
+      contest[at] = learner.contestant(Array(own.dropLast()))
+      publishing[at] = learner.contestant(own.last!)
+    }
   }
 
   /// Writes what was learnt into the folder of a run.
@@ -36,8 +51,7 @@ func train(
   _ contestants: [Contestant], sample: Panel?, settings: ContestSettings, seed: UInt64, shelf: TrainingShelf? = nil,
   execution: Execution
 ) async throws -> TrainedContestants {
-  var result = TrainedContestants(contestants)
-  guard let sample, contestants.contains(where: \.isLearner) else { return result }
+  guard let sample, contestants.contains(where: \.isLearner) else { return TrainedContestants(contestants) }
   let cutoffs = trainingCutoffs(sample, settings: settings) + [sample.cutoff]
   let tasks = contestants.indices.filter { contestants[$0].isLearner }.flatMap { at in
     cutoffs.indices.map { (contestant: at, cutoff: $0) }
@@ -74,13 +88,10 @@ func train(
       tasks.indices.filter { tasks[$0].cutoff < cutoffs.count - 1 }.map { (name($0), trainings[$0]!) },
       from: cutoffs[0])
   }
-  for at in contestants.indices {
-    guard case .learner(let learner) = contestants[at] else { continue }
-    let own = tasks.indices.filter { tasks[$0].contestant == at }.map { trainings[$0]! }
-    result.contest[at] = learner.contestant(Array(own.dropLast()))
-    result.publishing[at] = learner.contestant(own.last!)
-    result.add(learner, own)
-  }
+  var result = TrainedContestants(
+    contestants,
+    trainings: Dictionary(grouping: tasks.indices, by: { name($0) }).mapValues { $0.map { trainings[$0]! } })
+  for case .learner(let learner) in contestants { result.add(learner) }
   return result
 }
 
@@ -129,9 +140,10 @@ package func trainingCutoffs(_ sample: Panel, settings: ContestSettings) -> [Int
 private let trainingsOfSmallFleets = 600
 
 extension TrainedContestants {
-  fileprivate mutating func add(_ learner: any FleetModel, _ trainings: [Training]) {
+  /// Keeps what was learnt for publishing, and tells of it.
+  fileprivate mutating func add(_ learner: any FleetModel) {
     let name = type(of: learner).card.name
-    switch trainings.last!.result {
+    switch trainings[name]!.last!.result {
     case .success(let model):
       files.append((type(of: learner).fileName, model.saved))
       notes.append("\(name) learnt \(model.story).")

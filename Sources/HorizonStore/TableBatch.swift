@@ -4,20 +4,31 @@ import ArrowBridge
 package final class TableBatch {
   package let rowCount: Int
   private let batch: OpaquePointer
-  private let types: [ColumnType]
+  private let columns: [Column]
 
-  init(_ batch: OpaquePointer, types: [ColumnType]) {
+  init(_ batch: OpaquePointer, columns: [Column]) {
     self.batch = batch
-    self.types = types
+    self.columns = columns
     rowCount = Int(ab_batch_rows(batch))
   }
 
   deinit { ab_batch_free(batch) }
 
   private func values<Value>(_ column: Int, _ type: ColumnType) -> UnsafeBufferPointer<Value> {
-    precondition(types[column] == type, "column \(column) was asked as \(types[column]), not as \(type)")
+    precondition(columns[column].type == type, "column \(column) was asked as \(columns[column].type), not as \(type)")
     let start = ab_batch_values(batch, Int32(column))?.assumingMemoryBound(to: Value.self)
-    return UnsafeBufferPointer(start: start, count: rowCount)
+    return UnsafeBufferPointer(start: start, count: valueCount(column))
+  }
+
+  /// Values of a column: one a row, in a list column as many as all rows hold.
+  private func valueCount(_ column: Int) -> Int {
+    columns[column].isList ? Int(ab_batch_offsets(batch, Int32(column))[rowCount]) : rowCount
+  }
+
+  /// Of a list column: row i holds the values `offsets[i]..<offsets[i + 1]`.
+  package func offsets(_ column: Int) -> UnsafeBufferPointer<Int32> {
+    precondition(columns[column].isList, "column \(column) was not asked as lists")
+    return UnsafeBufferPointer(start: ab_batch_offsets(batch, Int32(column)), count: rowCount + 1)
   }
 
   /// Null is NaN.
@@ -32,7 +43,7 @@ package final class TableBatch {
   package func dates(_ column: Int) -> UnsafeBufferPointer<Int32> { values(column, .date) }
   /// Null, and what does not fit, is `Int32.min`.
   package func int32s(_ column: Int) -> UnsafeBufferPointer<Int32> {
-    types[column] == .date ? values(column, .date) : values(column, .int32)
+    columns[column].type == .date ? values(column, .date) : values(column, .int32)
   }
   /// Null, and what does not fit, is `Int64.min`.
   package func int64s(_ column: Int) -> UnsafeBufferPointer<Int64> { values(column, .int64) }
@@ -40,11 +51,20 @@ package final class TableBatch {
   package func bools(_ column: Int) -> UnsafeBufferPointer<UInt8> { values(column, .bool) }
 
   package func strings(_ column: Int) -> [String?] {
-    precondition(types[column] == .text, "column \(column) was asked as \(types[column]), not as text")
+    precondition(columns[column].type == .text, "column \(column) was asked as \(columns[column].type), not as text")
     let strings = ab_batch_strings(batch, Int32(column))
-    return (0..<rowCount).map { i in
+    return (0..<valueCount(column)).map { i in
       if let isNull = strings.is_null, isNull[i] != 0 { return nil }
       return strings.string(i)
     }
+  }
+
+  /// The bytes of one row; nil for null.
+  package func bytes(_ column: Int, row: Int) -> UnsafeRawBufferPointer? {
+    precondition(columns[column].type == .binary, "column \(column) was asked as \(columns[column].type), not as bytes")
+    let strings = ab_batch_strings(batch, Int32(column))
+    if let isNull = strings.is_null, isNull[row] != 0 { return nil }
+    let (start, end) = (Int(strings.offsets[row]), Int(strings.offsets[row + 1]))
+    return UnsafeRawBufferPointer(start: strings.bytes.map { $0 + start }, count: end - start)
   }
 }

@@ -69,6 +69,31 @@ package final class TableReader {
     names = Array(repeating: [], count: columns.count)
   }
 
+  /// An Arrow IPC stream that comes through an open descriptor, which stays the caller's. Nothing in it is trusted.
+  ///
+  /// - Parameter name: What messages call it.
+  package init(stream descriptor: Int32, named name: String, columns: [Column]) throws(StoreError) {
+    reader = try Self.opened(name) { reader, message in
+      withNative(columns) { native, count in ab_reader_stream(descriptor, native, count, reader, message) }
+    }
+    path = name
+    self.columns = columns
+    names = Array(repeating: [], count: columns.count)
+  }
+
+  /// The same in memory that outlives the reader.
+  package init(stream bytes: UnsafeRawBufferPointer, named name: String, columns: [Column]) throws(StoreError) {
+    reader = try Self.opened(name) { reader, message in
+      withNative(columns) { native, count in
+        ab_reader_stream_memory(
+          bytes.bindMemory(to: UInt8.self).baseAddress, Int64(bytes.count), native, count, reader, message)
+      }
+    }
+    path = name
+    self.columns = columns
+    names = Array(repeating: [], count: columns.count)
+  }
+
   deinit { ab_reader_free(reader) }
 
   private static func opened(
@@ -88,7 +113,7 @@ package final class TableReader {
   package func next() throws(StoreError) -> TableBatch? {
     var batch: OpaquePointer?
     try native(path) { ab_reader_next(reader, &batch, $0) }
-    latest = batch.map { TableBatch($0, types: columns.map(\.type)) }
+    latest = batch.map { TableBatch($0, columns: columns) }
     return latest
   }
 

@@ -9,17 +9,22 @@ package enum ColumnType: String, Sendable, Hashable, CaseIterable {
   case time
   /// Days since 1970.
   case date
+  /// Any bytes; in an Arrow stream only.
+  case binary
 }
 
 package struct Column: Sendable, Hashable {
   package let name: String
   package let type: ColumnType
   package let nullable: Bool
+  /// Whether a row holds any number of values; in an Arrow stream only.
+  package let isList: Bool
 
-  package init(_ name: String, _ type: ColumnType, nullable: Bool = false) {
+  package init(_ name: String, _ type: ColumnType, nullable: Bool = false, isList: Bool = false) {
     self.name = name
     self.type = type
     self.nullable = nullable
+    self.isList = isList
   }
 }
 
@@ -41,6 +46,7 @@ extension ColumnType {
     case .bool: ab_bool
     case .time: ab_time
     case .date: ab_date
+    case .binary: ab_binary
     }
   }
 
@@ -55,7 +61,7 @@ func withNative<Result>(
   _ columns: [Column], _ body: (UnsafePointer<ab_column>, Int32) -> Result
 ) -> Result {
   withCStrings(columns.map(\.name)) { names in
-    let native = zip(columns, names).map { ab_column(name: $1, type: $0.type.native, nullable: $0.nullable) }
+    let native = zip(columns, names).map { ab_column(name: $1, type: $0.type.native, nullable: $0.nullable, is_list: $0.isList) }
     return native.withUnsafeBufferPointer { buffer in
       var none = ab_column()
       return withUnsafePointer(to: &none) { body(buffer.baseAddress ?? $0, Int32(native.count)) }

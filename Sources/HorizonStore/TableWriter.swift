@@ -16,6 +16,9 @@ package enum ColumnValues: Sendable {
   case times([Int64])
   /// Days since 1970.
   case dates([Int32])
+  case binary([[UInt8]])
+  /// Row i holds the values `offsets[i]..<offsets[i + 1]`.
+  indirect case lists(offsets: [Int32], ColumnValues)
 }
 
 /// Writes a Parquet file, zstd compressed, one row group per `append`. The bytes depend on the values and the row groups only.
@@ -66,6 +69,21 @@ package final class TableWriter {
     packers = schema.columns.map { _ in TextPacker() }
   }
 
+  /// Writes an Arrow IPC stream, a record batch per `append`, to an open descriptor, which stays the caller's.
+  package init(stream descriptor: Int32, named name: String, schema: TableSchema) throws(StoreError) {
+    path = name
+    var opened: OpaquePointer?
+    try native(path, writing: true) { message in
+      withNative(schema.columns) { columns, count in
+        ab_writer_open_stream(descriptor, columns, count, &opened, message)
+      }
+    }
+    guard let opened else { throw StoreError(.defect, path: path, message: "no writer came back") }
+    writer = opened
+    self.schema = schema
+    packers = schema.columns.map { _ in TextPacker() }
+  }
+
   /// A writer that was not closed leaves a file that no reader takes for whole.
   deinit { ab_writer_free(writer) }
 
@@ -95,15 +113,20 @@ package final class TableWriter {
       return try native(path, writing: true) { ab_writer_append(writer, pinned, Int64(rows), $0) }
     }
     let index = rest.startIndex
-    guard column.fits(schema.columns[index].type) else {
+    guard column.fits(schema.columns[index]) else {
       throw StoreError(.defect, path: path, message: "column '\(schema.columns[index].name)' was handed another type")
     }
-    func next(_ values: ab_values) throws(StoreError) {
+    try pin(column, index) { values throws(StoreError) in
       try write(rest.dropFirst(), after: pinned + [values], rows: rows)
     }
+  }
+
+  private func pin(
+    _ column: ColumnValues, _ index: Int, _ next: (ab_values) throws(StoreError) -> Void
+  ) throws(StoreError) {
     func plain<Value>(_ array: [Value]) throws(StoreError) {
       try array.withUnsafeBufferPointer { buffer throws(StoreError) in
-        try next(ab_values(values: buffer.baseAddress, names: ab_strings()))
+        try next(ab_values(values: buffer.baseAddress, names: ab_strings(), offsets: nil))
       }
     }
     switch column {
@@ -115,6 +138,16 @@ package final class TableWriter {
     case .int64s(let array), .times(let array): try plain(array)
     case .bools(let array): try plain(array)
     case .flags(let array): try plain(array)
+    case .binary(let blobs):
+      var packed = PackedText(codes: (0..<Int32(blobs.count)).map { $0 })
+      for blob in blobs { packed.add(blob) }
+      try packed.withNative(next)
+    case .lists(let offsets, let values):
+      try offsets.withUnsafeBufferPointer { offsets throws(StoreError) in
+        try pin(values, index) { pinned throws(StoreError) in
+          try next(ab_values(values: pinned.values, names: pinned.names, offsets: offsets.baseAddress))
+        }
+      }
     }
   }
 }
@@ -130,10 +163,19 @@ extension ColumnValues {
     case .int64s(let array), .times(let array): array.count
     case .bools(let array): array.count
     case .flags(let array): array.count
+    case .binary(let blobs): blobs.count
+    case .lists(let offsets, _): offsets.count - 1
     }
   }
 
-  func fits(_ type: ColumnType) -> Bool {
+  func fits(_ column: Column) -> Bool {
+    if case .lists(let offsets, let values) = self {
+      return column.isList && values.fits(column.type) && offsets.last.map(Int.init) == values.count
+    }
+    return !column.isList && fits(column.type)
+  }
+
+  private func fits(_ type: ColumnType) -> Bool {
     switch self {
     case .text, .keys: type == .text || type == .key
     case .doubles: type == .double
@@ -143,6 +185,8 @@ extension ColumnValues {
     case .bools, .flags: type == .bool
     case .times: type == .time
     case .dates: type == .date
+    case .binary: type == .binary
+    case .lists: false
     }
   }
 }

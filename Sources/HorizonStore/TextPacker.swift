@@ -6,8 +6,8 @@ struct PackedText {
   var bytes: [CChar] = []
   var offsets: [Int32] = [0]
 
-  mutating func add(_ name: String) {
-    bytes.append(contentsOf: name.utf8.lazy.map { CChar(bitPattern: $0) })
+  mutating func add(_ name: some Sequence<UInt8>) {
+    bytes.append(contentsOf: name.lazy.map { CChar(bitPattern: $0) })
     offsets.append(Int32(bytes.count))
   }
 
@@ -17,7 +17,7 @@ struct PackedText {
         try bytes.withUnsafeBufferPointer { bytes throws(StoreError) in
           let names = ab_strings(
             count: Int64(offsets.count - 1), offsets: offsets.baseAddress, bytes: bytes.baseAddress, is_null: nil)
-          try body(ab_values(values: codes.baseAddress, names: names))
+          try body(ab_values(values: codes.baseAddress, names: names, offsets: nil))
         }
       }
     }
@@ -39,7 +39,7 @@ struct TextPacker {
       if places[code] < 0 {
         places[code] = Int32(used.count)
         used.append(code)
-        packed.add(names[code])
+        packed.add(names[code].utf8)
       }
       packed.codes[row] = places[code]
     }
@@ -60,7 +60,7 @@ struct TextPacker {
         last = text
         if lastCode == next {
           codes[text] = next
-          packed.add(text)
+          packed.add(text.utf8)
         }
       }
       packed.codes[row] = lastCode

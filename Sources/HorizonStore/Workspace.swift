@@ -16,6 +16,8 @@ package struct Workspace: Sendable {
   package var ledger: URL { folder.appending(path: "ledger", directoryHint: .isDirectory) }
   package var replay: URL { folder.appending(path: "replay", directoryHint: .isDirectory) }
   package var latest: URL { folder.appending(path: "latest") }
+  /// What an unfinished run can be continued from.
+  package var unfinishedRun: URL { runs.appending(path: ".unfinished", directoryHint: .isDirectory) }
   package var scratch: URL { folder.appending(path: ".scratch", directoryHint: .isDirectory) }
 
   /// Creates the folder where it is missing.

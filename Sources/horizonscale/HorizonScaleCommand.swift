@@ -23,7 +23,8 @@ struct HorizonScaleCommand: AsyncParsableCommand {
     subcommands: [
       RunCommand.self, DemoCommand.self, StressCommand.self, SynthCommand.self, IngestCommand.self,
       BacktestCommand.self, ForecastCommand.self, RiskCommand.self, ExplainCommand.self, ReportCommand.self,
-      ServeCommand.self, LedgerCommand.self, ReplayCommand.self, ModelsCommand.self, DoctorCommand.self,
+      ServeCommand.self, LedgerCommand.self, ReplayCommand.self, WorkerCommand.self, ModelsCommand.self,
+      DoctorCommand.self,
     ])
 
   static func main() async {

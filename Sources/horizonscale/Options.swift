@@ -128,6 +128,12 @@ struct ExecutionOptionsGroup: ParsableArguments {
   var flags: [String: String?] { ["threads": threads, "chunk": chunk] }
 }
 
+/// Whether work that was cut short is gone on with.
+struct ResumeOptions: ParsableArguments {
+  @Flag(help: "Go on from where an unfinished run of the same inputs and settings has come to.")
+  var resume = false
+}
+
 extension SettingSources {
   init(_ groups: [String: String?]..., in workspace: WorkspaceOptions) throws {
     var flags: [String: String] = [:]
@@ -135,8 +141,9 @@ extension SettingSources {
     try self.init(flags: flags, environment: ProcessInfo.processInfo.environment, workspace: workspace.folder)
   }
 
-  func execution(_ progress: RunProgress) throws -> Execution {
+  func execution(_ progress: RunProgress, resumes: Bool = false) throws -> Execution {
     Execution(
-      threads: try threads(), chunk: try chunk(), progress: progress, keepRunsDays: try keepRunsDays())
+      threads: try threads(), chunk: try chunk(), progress: progress, keepRunsDays: try keepRunsDays(),
+      resumes: resumes)
   }
 }

@@ -18,6 +18,7 @@ struct RunCommand: AsyncParsableCommand {
   @OptionGroup var ingest: IngestOptionsGroup
   @OptionGroup var forecast: ForecastOptionsGroup
   @OptionGroup var execution: ExecutionOptionsGroup
+  @OptionGroup var resuming: ResumeOptions
 
   func run() async throws {
     let sources = try SettingSources(ingest.flags, forecast.flags, execution.flags, in: workspace)
@@ -25,7 +26,7 @@ struct RunCommand: AsyncParsableCommand {
     settings.fresh = forecast.fresh ? true : nil
     let outcome = try await runAll(
       inputs: inputs, workspace: workspace.folder, settings: settings,
-      execution: try sources.execution(workspace.progress))
+      execution: try sources.execution(workspace.progress, resumes: resuming.resume))
     Terminal.out(outcome.summary(columns: Terminal.columns))
     try outcome.check(strict: forecast.strict)
   }
@@ -45,6 +46,7 @@ struct ForecastCommand: AsyncParsableCommand {
   @OptionGroup var workspace: WorkspaceOptions
   @OptionGroup var forecast: ForecastOptionsGroup
   @OptionGroup var execution: ExecutionOptionsGroup
+  @OptionGroup var resuming: ResumeOptions
 
   func run() async throws {
     let sources = try SettingSources(forecast.flags, execution.flags, in: workspace)
@@ -52,7 +54,8 @@ struct ForecastCommand: AsyncParsableCommand {
     settings.raw = raw
     settings.fresh = forecast.fresh ? true : nil
     let outcome = try await forecastLocked(
-      workspace: workspace.folder, settings: settings, execution: try sources.execution(workspace.progress))
+      workspace: workspace.folder, settings: settings,
+      execution: try sources.execution(workspace.progress, resumes: resuming.resume))
     Terminal.out(outcome.summary(columns: Terminal.columns))
     try outcome.check(strict: forecast.strict)
   }

@@ -33,14 +33,16 @@ typedef enum ab_type {
   ab_int32,
   ab_int64,
   ab_bool,
-  ab_time,  // microseconds since 1970 UTC, 64 bits
-  ab_date   // days since 1970, 32 bits
+  ab_time,   // microseconds since 1970 UTC, 64 bits
+  ab_date,   // days since 1970, 32 bits
+  ab_binary  // any bytes, handed over as ab_text is
 } ab_type;
 
 typedef struct ab_column {
   const char *name;
   ab_type type;
   bool nullable;
+  bool is_list;  // a row holds any number of values of the type; in an Arrow stream only
 } ab_column;
 
 // `count` strings end to end: string i is bytes[offsets[i] ..< offsets[i + 1]], and null where `is_null` is not null and
@@ -120,6 +122,11 @@ ab_status ab_reader_parquet(const ab_file *file, const ab_column *columns, int c
                             int group_count, int threads, ab_reader **reader, char **message);
 ab_status ab_reader_csv(const char *path, const ab_column *columns, int column_count, char delimiter, bool lenient,
                         int threads, ab_reader **reader, char **message);
+// An Arrow IPC stream from a descriptor, which stays the caller's, or from memory that lives as long as the reader. Columns that are
+// nullable may be missing: they are null then. Nothing in the stream is trusted.
+ab_status ab_reader_stream(int descriptor, const ab_column *columns, int column_count, ab_reader **reader, char **message);
+ab_status ab_reader_stream_memory(const uint8_t *bytes, int64_t count, const ab_column *columns, int column_count,
+                                  ab_reader **reader, char **message);
 // `*batch` is null at the end.
 ab_status ab_reader_next(ab_reader *reader, ab_batch **batch, char **message);
 int64_t ab_reader_key_count(const ab_reader *reader, int column);
@@ -138,6 +145,8 @@ int64_t ab_batch_rows(const ab_batch *batch);
 // Null for text.
 const void *ab_batch_values(const ab_batch *batch, int column);
 ab_strings ab_batch_strings(const ab_batch *batch, int column);
+// Of a list column: row i holds the values offsets[i] ..< offsets[i + 1].
+const int32_t *ab_batch_offsets(const ab_batch *batch, int column);
 void ab_batch_free(ab_batch *batch);
 
 // --- Writing
@@ -145,10 +154,11 @@ void ab_batch_free(ab_batch *batch);
 typedef struct ab_writer ab_writer;
 
 // The values of one column. Text and key columns give `codes` into `names`, -1 for null; others one value a row in the
-// C type of the column, nulls as above.
+// C type of the column, nulls as above. A list column gives as many values as its last offset says.
 typedef struct ab_values {
   const void *values;
   ab_strings names;
+  const int32_t *offsets;
 } ab_values;
 
 ab_status ab_writer_open(const char *path, const ab_column *columns, int column_count, const char *const *metadata_keys,
@@ -159,7 +169,10 @@ typedef enum ab_format { ab_parquet = 0, ab_arrow_stream } ab_format;
 // A writer into memory.
 ab_status ab_writer_open_memory(ab_format format, const ab_column *columns, int column_count, ab_writer **writer,
                                 char **message);
-// Writes one row group; nothing is kept of the memory afterwards.
+// An Arrow IPC stream into a descriptor, which stays the caller's.
+ab_status ab_writer_open_stream(int descriptor, const ab_column *columns, int column_count, ab_writer **writer,
+                                char **message);
+// Writes one row group, a record batch of a stream; nothing is kept of the memory afterwards.
 ab_status ab_writer_append(ab_writer *writer, const ab_values *columns, int64_t rows, char **message);
 // Writes the footer and brings all to the disk.
 ab_status ab_writer_close(ab_writer *writer, char **message);
