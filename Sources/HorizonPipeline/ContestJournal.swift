@@ -1,20 +1,20 @@
-import Foundation
+package import Foundation
 import HorizonCore
-import HorizonStore
+package import HorizonStore
 
 /// What a run has of its contest before it is finished: who takes part, what they have learnt, and the digests of the tiles that are
 /// through. It outlives the process, so that `--resume` goes on from there.
-struct ContestJournal {
+package struct ContestJournal {
   let folder: URL
-  let prepared: PreparedRun
-  let spill: DigestSpill
+  package let prepared: PreparedRun
+  package let spill: DigestSpill
 
   private static let digests = "digests.bin"
 
   /// Takes over what is in the folder where it fits and that is asked for; else prepares a run anew.
   ///
   /// - Parameter folder: For nothing else; what does not fit in it is removed.
-  init(
+  package init(
     at folder: URL, workspace: Workspace, settings: RunSettings, execution: Execution, watch: inout Stopwatch
   ) async throws {
     execution.claimThreads()
@@ -47,6 +47,9 @@ struct ContestJournal {
     try plan.write(prepared.contestants, to: folder)
     watch.lap("journal")
   }
+
+  /// Whether there is something to go on from.
+  var isWorthKeeping: Bool { spill.count > 0 }
 
   func remove() { try? FileManager.default.removeItem(at: folder) }
 }

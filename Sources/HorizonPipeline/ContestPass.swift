@@ -41,7 +41,7 @@ private struct ContestedTile: Sendable {
 
 extension [SeriesDigest] {
   /// End to end, as a spill takes them.
-  var words: [UInt32] {
+  package var words: [UInt32] {
     var words: [UInt32] = []
     for digest in self { digest.encode(into: &words) }
     return words

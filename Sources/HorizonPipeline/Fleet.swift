@@ -1,5 +1,5 @@
 package import Foundation
-import HorizonContest
+package import HorizonContest
 package import HorizonCore
 import HorizonRisk
 import HorizonSources
@@ -84,17 +84,17 @@ package struct Fleet: Sendable {
   package var asOfName: String { ISOTime.folderName(asOfTime, step: step) }
 
   /// All series with a reading at or before the as-of, in tiles, in the order of resource and server.
-  func tiles(seed: UInt64) throws -> TileReader { try TileReader(fleet: self, seed: seed) }
+  package func tiles(seed: UInt64) throws -> TileReader { try TileReader(fleet: self, seed: seed) }
 }
 
 /// Series of one resource that are computed together.
-struct FleetTile: Sendable {
-  let contest: ContestTile
+package struct FleetTile: Sendable {
+  package let contest: ContestTile
   let resource: MasterManifest.Resource
 }
 
 /// One streamed read of the master.
-final class TileReader {
+package final class TileReader {
   private let reader: MasterReader
   private let fleet: Fleet
   private let seed: UInt64
@@ -112,7 +112,7 @@ final class TileReader {
     }
   }
 
-  func next() throws -> FleetTile? { try nextOfMaster().map { fleet.tile($0, seed: seed) } }
+  package func next() throws -> FleetTile? { try nextOfMaster().map { fleet.tile($0, seed: seed) } }
 }
 
 extension Fleet {

@@ -1,5 +1,5 @@
 package import Foundation
-import HorizonContest
+package import HorizonContest
 import HorizonCore
 import HorizonLedger
 import HorizonModels
@@ -72,13 +72,13 @@ private func fillMaster(
 }
 
 /// A fleet as it is known at one as-of and who takes part, before any fold is played.
-struct PreparedRun: Sendable {
-  let fleet: Fleet
+package struct PreparedRun: Sendable {
+  package let fleet: Fleet
   let survey: Survey
   let horizon: Int
   let contestants: TrainedContestants
   /// With the contestants as they play folds.
-  let contest: ContestSettings
+  package let contest: ContestSettings
 }
 
 /// A contest with its decisions, in a folder that is not yet in its place.
@@ -248,8 +248,17 @@ private func forecast(
       folder, written, settings: settings, workspace: workspace, execution: execution, watch: &watch)
     journal.remove()
     return outcome
-  } catch let failure as Failure where failure.code == .interrupted || failure.code == .writingFailed {
-    throw Failure(failure.code, failure.message, remedy: "\(failure.remedy) With --resume the same command goes on from here.")
+  } catch {
+    guard journal.isWorthKeeping else {
+      journal.remove()
+      throw error
+    }
+    let failure = (error as? StoreError)?.failure ?? error as? Failure
+    guard let failure else { throw error }
+    throw Failure(
+      failure.code, failure.message,
+      remedy: [failure.remedy, "With --resume the same command goes on from here."].filter { !$0.isEmpty }
+        .joined(separator: " "))
   }
 }
 

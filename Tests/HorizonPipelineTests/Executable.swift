@@ -100,9 +100,6 @@ struct Executable {
     process.standardError = talk
   }
 
-  /// Waits until it says something on standard error.
-  func firstTalk() -> String { String(decoding: talk.fileHandleForReading.availableData, as: UTF8.self) }
-
   func finish() -> Outcome {
     try? input.fileHandleForWriting.close()
     let said = Mutex(Data())

@@ -68,13 +68,15 @@ final class Sandbox: Sendable {
     }
   }
 
-  /// Names of everything in the workspace and its folders of runs, also what is hidden.
-  func leftovers() throws -> [String] {
+  /// Names of what is hidden in the workspace and its folders of runs, and the lock.
+  ///
+  /// - Parameter resumable: Whether something to go on from may be there.
+  func leftovers(resumable: Bool = false) throws -> [String] {
     let files = FileManager.default
     let names = [workspace.folder, workspace.runs, workspace.backtests].flatMap {
       (try? files.contentsOfDirectory(atPath: $0.path)) ?? []
     }
-    return names.filter { $0.hasPrefix(".") || $0 == "lock" }
+    return names.filter { ($0.hasPrefix(".") || $0 == "lock") && !(resumable && $0 == ".unfinished") }
   }
 }
 

@@ -11,6 +11,7 @@ sizes, docs/worker.md the streams.
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -216,7 +217,7 @@ class Driver:
     def run(self):
         context = self.spark.sparkContext
         self.horizonscale("plan", *self.flags)
-        context.addFile(self.plan, recursive=True)
+        context.addArchive(shutil.make_archive(self.plan, "gztar", self.plan) + "#plan")
         if self.options.worker_binary:
             context.addFile(self.options.worker_binary)
             self.files["binary"] = os.path.basename(self.options.worker_binary)
@@ -262,10 +263,12 @@ def main():
              # A master's own types; a resource may be called like a number.
              .config("spark.sql.sources.partitionColumnTypeInference.enabled", "false")
              .getOrCreate())
+    driver = Driver(spark, options, flags)
     try:
-        Driver(spark, options, flags).run()
+        driver.run()
     finally:
         spark.stop()
+        shutil.rmtree(driver.scratch, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 import HorizonContest
 import HorizonCore
 import HorizonStore
@@ -7,7 +7,7 @@ import HorizonStore
 ///
 /// Words of 32 bits: a mark, the version, horizon, models, decisions; what forecasts are calibrated with, `[model][group][lead][level]`;
 /// the place of each decision in two words; the decisions in the order of the master.
-struct DecisionFile: Sendable {
+package struct DecisionFile: Sendable {
   private let words: MappedWords
   private let count: Int
   private let places: Int
@@ -37,7 +37,7 @@ struct DecisionFile: Sendable {
     try atomicWrite(words.withUnsafeBytes { Array($0) }, to: file.path)
   }
 
-  init(_ file: URL) throws {
+  package init(_ file: URL) throws {
     func failure(_ what: String) -> Failure {
       Failure(
         .unusableData, "\(file.path) \(what).", remedy: "Give the file that 'horizonscale worker --phase decide' made.")

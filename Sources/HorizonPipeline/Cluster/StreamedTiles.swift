@@ -6,10 +6,12 @@ import HorizonStore
 ///
 /// What is wrong with a series costs that series. Memory is bounded by a tile of each resource.
 final class StreamedTiles {
-  /// What comes next.
+  /// What comes next. Series are numbered as they come, so that answers can be given in that order.
   struct Portion: Sendable {
     var tile: FleetTile?
-    var left: [LeftOut] = []
+    /// By series of the tile.
+    var numbers: [Int] = []
+    var left: [(number: Int, series: LeftOut)] = []
   }
 
   private let fleet: Fleet
@@ -17,12 +19,17 @@ final class StreamedTiles {
   private let reader: TableReader
   private let refuses: (SeriesName) -> String?
   private let places: [String: Int]
-  /// By resource.
+  /// By resource, with the numbers of the series in them.
   private var builders: [MasterTileBuilder]
+  private var numbers: [[Int]]
+  private var next = 0
   private var batch: TableBatch?
   private var row = 0
   private var open: OpenSeries?
-  private var left: [LeftOut] = []
+  private var left: [(number: Int, series: LeftOut)] = []
+
+  /// Series that may come while an earlier one waits for its tile to fill.
+  private static let patience = 1_024
   /// Hashes of the names of closed series.
   private var seen: Set<UInt64> = []
   private var isAtEnd = false
@@ -47,20 +54,21 @@ final class StreamedTiles {
     reader = try TableReader(stream: descriptor, named: "standard input", columns: WorkerTables.readings)
     places = Dictionary(uniqueKeysWithValues: fleet.manifest.resources.enumerated().map { ($1.name, $0) })
     builders = fleet.manifest.resources.map { _ in MasterTileBuilder() }
+    numbers = builders.map { _ in [] }
   }
 
   /// Nil at the end.
-  func next() throws -> Portion? {
+  func portion() throws -> Portion? {
     while true {
-      if let full = builders.firstIndex(where: { $0.count == Execution.tileSize }) { return portion(full) }
-      if left.count >= 1_024 { return portion(nil) }
+      if let ready { return portion(ready) }
+      if left.count >= StreamedTiles.patience { return portion(nil) }
       if batch == nil || row == batch!.rowCount {
         batch = isAtEnd ? nil : try reader.next()
         row = 0
         if batch == nil {
           isAtEnd = true
           closeSeries()
-          if let rest = builders.firstIndex(where: { $0.count > 0 }) { return portion(rest) }
+          if let rest = numbers.firstIndex(where: { !$0.isEmpty }) { return portion(rest) }
           return left.isEmpty ? nil : portion(nil)
         }
       }
@@ -68,10 +76,20 @@ final class StreamedTiles {
     }
   }
 
+  /// A resource whose tile is full, or has waited long enough.
+  private var ready: Int? {
+    numbers.firstIndex { $0.count == Execution.tileSize || next - ($0.first ?? next) > StreamedTiles.patience }
+  }
+
   private func portion(_ resource: Int?) -> Portion {
-    defer { left = [] }
-    return Portion(
-      tile: resource.map { fleet.tile(builders[$0].tile(resource: $0, asOf: fleet.asOf), seed: seed) }, left: left)
+    var portion = Portion(left: left)
+    left = []
+    if let resource {
+      portion.tile = fleet.tile(builders[resource].tile(resource: resource, asOf: fleet.asOf), seed: seed)
+      portion.numbers = numbers[resource]
+      numbers[resource] = []
+    }
+    return portion
   }
 
   /// Takes the rows up to where a series ends.
@@ -82,7 +100,7 @@ final class StreamedTiles {
       closeSeries()
       openSeries(server, resource)
       // Closing may have filled a tile, which goes first.
-      if builders.contains(where: { $0.count == Execution.tileSize }) { return }
+      if ready != nil { return }
     }
     var end = row
     while end < batch.rowCount, servers[end] == server, resources[end] == resource { end += 1 }
@@ -136,12 +154,12 @@ final class StreamedTiles {
   private func closeSeries() {
     guard let series = open else { return }
     open = nil
-    let hash = stableHash(series.name.description)
-    defer { seen.insert(hash) }
+    seen.insert(stableHash(series.name.description))
+    defer { next += 1 }
     if let fault = series.fault {
-      left.append(LeftOut(name: series.name, status: .failed, reason: fault))
+      left.append((next, LeftOut(name: series.name, status: .failed, reason: fault)))
     } else if series.times.isEmpty {
-      left.append(LeftOut(name: series.name, status: .skipped, reason: "no reading at or before the as-of"))
+      left.append((next, LeftOut(name: series.name, status: .skipped, reason: "no reading at or before the as-of")))
     } else {
       let place = places[series.name.resource]!
       builders[place].openSeries(series.name.server)
@@ -153,6 +171,24 @@ final class StreamedTiles {
         }
       }
       builders[place].closeSeries()
+      numbers[place].append(next)
     }
+  }
+}
+
+/// Answers that come in any order, handed on in the order of their numbers.
+struct InOrder<Answer> {
+  private var waiting: [Int: Answer] = [:]
+  private var next = 0
+
+  /// Takes some. - Returns: Those whose turn it is now.
+  mutating func take(_ answers: [(number: Int, answer: Answer)]) -> [Answer] {
+    for (number, answer) in answers { waiting[number] = answer }
+    var ready: [Answer] = []
+    while let answer = waiting.removeValue(forKey: next) {
+      ready.append(answer)
+      next += 1
+    }
+    return ready
   }
 }

@@ -26,15 +26,11 @@ package struct Worker {
     let tiles = try StreamedTiles(prepared.fleet, seed: settings.seed, descriptor: input) { _ in nil }
     let writer = try TableWriter(stream: output, named: "standard output", schema: WorkerTables.contested)
     let contest = prepared.contest
-    try await mapInOrder(threads: execution.threads, window: execution.window, next: tiles.next) { portion in
-      var rows = ContestedRows()
-      for left in portion.left { rows.append(left) }
-      if let tile = portion.tile {
-        for digest in HorizonContest.contest(tile.contest, settings: contest) { rows.append(digest) }
-      }
-      return rows
-    } consume: { rows in
-      try writer.append(rows.columns)
+    var inOrder = InOrder<Answer<SeriesDigest>>()
+    try await mapInOrder(threads: execution.threads, window: execution.window, next: tiles.portion) { portion in
+      portion.answers { HorizonContest.contest($0.contest, settings: contest) }
+    } consume: { answers in
+      try writer.append(contestedColumns(inOrder.take(answers)))
     }
     try writer.close()
   }
@@ -56,18 +52,28 @@ package struct Worker {
       horizon: prepared.horizon, seed: settings.seed, risk: try settings.risk())
     let step = prepared.fleet.step
     let bank = RankPathBank(seed: plan.seed, horizon: plan.horizon, step: step)
-    try await mapInOrder(threads: execution.threads, window: execution.window, next: tiles.next) { portion in
-      var rows = PublishedListRows()
-      for left in portion.left { rows.append(left) }
-      if let tile = portion.tile {
+    var inOrder = InOrder<Answer<PublishedSeries>>()
+    try await mapInOrder(threads: execution.threads, window: execution.window, next: tiles.portion) { portion in
+      try portion.answers { tile in
         let decided = DecidedTile(tile: tile, decisions: tile.contest.names.map { decisions[$0]! }[...])
-        for one in try published(decided, plan: plan, bank: bank).0 { rows.append(one, step: step) }
+        return try published(decided, plan: plan, bank: bank).0
       }
-      return rows
-    } consume: { rows in
-      try writer.append(rows.columns)
+    } consume: { answers in
+      try writer.append(publishedColumns(inOrder.take(answers), step: step))
     }
     try writer.close()
+  }
+}
+
+extension StreamedTiles.Portion {
+  /// What is said of each of its series.
+  ///
+  /// - Parameter results: Of the tile's series, in their order.
+  fileprivate func answers<Result: Sendable>(
+    _ results: (FleetTile) throws -> [Result]
+  ) rethrows -> [(number: Int, answer: Answer<Result>)] {
+    let said = try tile.map { tile in zip(numbers, try results(tile)).map { ($0, Answer.result($1)) } } ?? []
+    return said + left.map { ($0.number, .left($0.series)) }
   }
 }
 

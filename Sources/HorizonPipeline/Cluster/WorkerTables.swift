@@ -2,26 +2,26 @@ import HorizonContest
 import HorizonCore
 import HorizonModels
 import HorizonRisk
-import HorizonStore
+package import HorizonStore
 
 /// The Arrow streams between a distributed engine and `horizonscale worker`; `docs/worker.md` describes them.
-enum WorkerTables {
+package enum WorkerTables {
   /// Of the plan, the decisions and the streams together.
   static let version = 1
 
   /// Rows of a series stand together, ascending in time, on the grid of the step.
-  static let readings = [
+  package static let readings = [
     Column("server", .key), Column("resource", .key), Column("time", .time), Column("value", .double, nullable: true),
     Column("capacity", .double, nullable: true),
   ]
 
-  static let contested = TableSchema([
+  package static let contested = TableSchema([
     Column("server", .text), Column("resource", .text), Column("status", .text),
     Column("reason", .text, nullable: true), Column("digest", .binary, nullable: true),
   ])
 
   /// One row a series; forecasts are lists by lead from 1 on, risks lists by threshold.
-  static let published = TableSchema(
+  package static let published = TableSchema(
     [
       Column("server", .text), Column("resource", .text), Column("status", .text),
       Column("reason", .text, nullable: true), Column("model", .text, nullable: true),
@@ -49,36 +49,48 @@ struct LeftOut: Sendable {
   let reason: String
 }
 
-/// Rows of `WorkerTables.contested` under construction.
-struct ContestedRows: Sendable {
-  private var names: [SeriesName] = []
-  private var status: [String] = []
-  private var reasons: [String?] = []
-  private var digests: [[UInt8]] = []
-
-  mutating func append(_ digest: SeriesDigest) {
-    var words: [UInt32] = []
-    digest.encode(into: &words)
-    names.append(digest.name)
-    status.append(WorkerStatus.contested.rawValue)
-    reasons.append(nil)
-    digests.append(words.withUnsafeBytes { Array($0) })
-  }
-
-  mutating func append(_ left: LeftOut) {
-    names.append(left.name)
-    status.append(left.status.rawValue)
-    reasons.append(left.reason)
-    digests.append([])
-  }
-
-  var columns: [ColumnValues] {
-    [.text(names.map(\.server)), .text(names.map(\.resource)), .text(status), .text(reasons), .binary(digests)]
-  }
+/// What a worker has to say of a series.
+enum Answer<Result: Sendable>: Sendable {
+  case result(Result)
+  case left(LeftOut)
 }
 
-/// Rows of `WorkerTables.published` under construction.
-struct PublishedListRows: Sendable {
+/// Rows of `WorkerTables.contested`.
+func contestedColumns(_ answers: [Answer<SeriesDigest>]) -> [ColumnValues] {
+  var names: [SeriesName] = []
+  var status: [String] = []
+  var reasons: [String?] = []
+  var digests: [[UInt8]] = []
+  for answer in answers {
+    switch answer {
+    case .result(let digest):
+      names.append(digest.name)
+      status.append(WorkerStatus.contested.rawValue)
+      reasons.append(nil)
+      digests.append([digest].words.withUnsafeBytes { Array($0) })
+    case .left(let left):
+      names.append(left.name)
+      status.append(left.status.rawValue)
+      reasons.append(left.reason)
+      digests.append([])
+    }
+  }
+  return [.text(names.map(\.server)), .text(names.map(\.resource)), .text(status), .text(reasons), .binary(digests)]
+}
+
+/// Rows of `WorkerTables.published`.
+func publishedColumns(_ answers: [Answer<PublishedSeries>], step: Step) -> [ColumnValues] {
+  var rows = PublishedListRows()
+  for answer in answers {
+    switch answer {
+    case .result(let one): rows.append(one, step: step)
+    case .left(let left): rows.append(left)
+    }
+  }
+  return rows.columns
+}
+
+private struct PublishedListRows: Sendable {
   private var names: [SeriesName] = []
   private var status: [String] = []
   private var reasons: [String?] = []

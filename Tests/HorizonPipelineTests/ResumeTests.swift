@@ -1,0 +1,105 @@
+import Foundation
+import HorizonContest
+import HorizonCore
+import HorizonPipeline
+import HorizonStore
+import Synchronization
+import Testing
+
+@Suite struct ResumeTests {
+  private func forecast(
+    _ workspace: Workspace, resumes: Bool, said: Said = Said(), change: (inout RunSettings) -> Void = { _ in }
+  ) async throws -> RunOutcome {
+    var settings = RunSettings()
+    settings.models = allModels
+    change(&settings)
+    return try await forecastLocked(
+      workspace: workspace, settings: settings,
+      execution: Execution(threads: 2, chunk: 64, progress: said.progress, resumes: resumes))
+  }
+
+  private func ingested(_ sandbox: Sandbox, _ name: String, _ fleet: String) throws -> Workspace {
+    let workspace = sandbox.workspace(name)
+    _ = try ingestLocked(
+      inputs: [fleet], workspace: workspace, settings: RunSettings(),
+      execution: Execution(threads: 2, chunk: 64, progress: .silent))
+    return workspace
+  }
+
+  /// Ends a forecast as a killed process would, when it has written some tiles.
+  private func cutShort(_ workspace: Workspace, after tiles: Int) async throws {
+    var watch = Stopwatch()
+    var settings = RunSettings()
+    settings.models = allModels
+    let execution = Execution(threads: 2, chunk: 64, progress: .silent)
+    let journal = try await ContestJournal(
+      at: workspace.unfinishedRun, workspace: workspace, settings: settings, execution: execution, watch: &watch)
+    let reader = try journal.prepared.fleet.tiles(seed: settings.seed)
+    for _ in 0..<tiles {
+      let tile = try #require(try reader.next())
+      let digests = HorizonContest.contest(tile.contest, settings: journal.prepared.contest)
+      try journal.spill.append(digests.words, count: digests.count)
+    }
+    journal.spill.finish()
+  }
+
+  @Test func aResumedRunIsTheRunThatWasCutShort() async throws {
+    let sandbox = try Sandbox()
+    let fleet = try await sandbox.fleet(servers: 20, days: 200)
+    let whole = try await forecast(ingested(sandbox, "whole", fleet), resumes: false)
+    let workspace = try ingested(sandbox, "cut", fleet)
+    // Before the first tile, in the middle, with half a tile at the end, and after the last one.
+    for (tiles, lost) in [(0, 0), (2, 0), (2, 1_001), (4, 0)] {
+      try await cutShort(workspace, after: tiles)
+      let file = workspace.unfinishedRun.appending(path: "digests.bin")
+      let handle = try FileHandle(forUpdating: file)
+      let bytes = try handle.seekToEnd()
+      try handle.truncate(atOffset: bytes - UInt64(min(Int(bytes), lost)))
+      try handle.close()
+      let said = Said()
+      let resumed = try await forecast(workspace, resumes: true, said: said) { $0.fresh = true }
+      #expect(resumed.manifest.digest == whole.manifest.digest)
+      let series = 20 * (lost > 0 ? tiles - 1 : tiles)
+      #expect(said.lines.contains { $0.contains("\(series) of 80 series") }, "\(said.lines)")
+      #expect(!FileManager.default.fileExists(atPath: workspace.unfinishedRun.path))
+      try FileManager.default.removeItem(at: workspace.runs)
+    }
+  }
+
+  @Test func whatBelongsToAnotherRunIsNotGoneOnWith() async throws {
+    let sandbox = try Sandbox()
+    let fleet = try await sandbox.fleet(servers: 8, days: 200)
+    let workspace = try ingested(sandbox, "workspace", fleet)
+    for change in [{ $0.seed = 7 }, { $0.horizon = 30 }, { $0.asOf = "2025-12-30" }] as [(inout RunSettings) -> Void] {
+      try await cutShort(workspace, after: 1)
+      let said = Said()
+      _ = try await forecast(workspace, resumes: true, said: said, change: change)
+      #expect(said.lines.contains { $0.contains("no unfinished run") }, "\(said.lines)")
+    }
+    // A damaged training is not trusted either.
+    try await cutShort(workspace, after: 1)
+    let names = try FileManager.default.contentsOfDirectory(atPath: workspace.unfinishedRun.path)
+    let training = try #require(names.first { $0.hasPrefix("lstm") })
+    try Data("?".utf8).write(to: workspace.unfinishedRun.appending(path: training))
+    let said = Said()
+    _ = try await forecast(workspace, resumes: true, said: said)
+    #expect(said.lines.contains { $0.contains("no unfinished run") })
+  }
+
+  @Test func aRunThatIsNotToGoOnStartsOver() async throws {
+    let sandbox = try Sandbox()
+    let workspace = try ingested(sandbox, "workspace", try await sandbox.fleet(servers: 8, days: 200))
+    try await cutShort(workspace, after: 1)
+    _ = try await forecast(workspace, resumes: false)
+    #expect(!FileManager.default.fileExists(atPath: workspace.unfinishedRun.path))
+  }
+}
+
+/// What a run says.
+final class Said: Sendable {
+  private let said = Mutex<[String]>([])
+  var lines: [String] { said.withLock { $0 } }
+  var progress: RunProgress {
+    RunProgress(report: { _, _ in }, say: { line in self.said.withLock { $0.append(line) } })
+  }
+}
