@@ -12,7 +12,7 @@ FLAGS := -c release --explicit-target-dependency-import-check error \
   $(call rpath,../lib)
 SWIFT_FILES := Package.swift Sources Tests Benchmarks/ProphetParity
 
-.PHONY: help setup build test test-web demo bench lint format pretrain third-party dist test-dist clean
+.PHONY: help setup build test test-web test-spark demo bench lint format pretrain third-party dist test-dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,9 @@ test: setup ## build and run all tests
 
 test-web: build ## test the dashboard in a headless Chromium; fetches it and Playwright once
 	@scripts/test-web
+
+test-spark: dist ## test integrations/spark on a small cluster of its own; fetches PySpark once
+	@scripts/test-spark
 
 demo: build ## make a synthetic fleet and forecast it into ./demo-workspace
 	@.build/release/horizonscale demo --workspace ./demo-workspace

@@ -66,14 +66,23 @@ package func contest(
   _ tile: ContestTile, settings: ContestSettings, keep: ((KeptForecast) -> Void)? = nil
 ) -> [SeriesDigest] {
   var board = ContestBoard(tile, settings: settings)
-  for run in board.runs.indices {
-    for (fold, cutoff) in board.runs[run].plan.cutoffs.enumerated() {
-      board.play(
-        run, fold: fold, FoldForecasts(board.runs[run].panel.cut(at: cutoff), isBusy: board.runs[run].isBusy),
-        keep: keep)
-    }
-  }
+  for run in board.runs.indices { board.play(run, keep: keep) }
   return board.finished
+}
+
+/// The same, going on from what an earlier contest has left of folds whose readings had all come.
+///
+/// - Parameter finished: By series; nil for none. What does not fit is not used.
+/// - Returns: Digests as without, and by series what this contest leaves.
+package func contest(
+  _ tile: ContestTile, settings: ContestSettings, from finished: [FinishedFolds?]
+) -> (digests: [SeriesDigest], finished: [FinishedFolds?]) {
+  var board = ContestBoard(tile, settings: settings, finished: finished)
+  var left = [FinishedFolds?](repeating: nil, count: tile.names.count)
+  for run in board.runs.indices {
+    for (s, folds) in board.play(run) { left[s] = folds }
+  }
+  return (board.finished, left)
 }
 
 /// The contests of one as-of under way: digests that fill up fold by fold.
@@ -87,30 +96,83 @@ struct ContestBoard {
   private struct Group: Hashable {
     let cutoff: Int
     let plan: FoldPlan
+    let restored: Int
   }
 
-  init(_ tile: ContestTile, settings: ContestSettings) {
+  /// - Parameter finished: What an earlier contest has left of each series.
+  init(_ tile: ContestTile, settings: ContestSettings, finished: [FinishedFolds?] = []) {
     digests = tile.names.indices.map { SeriesDigest(tile: tile, series: $0, settings: settings) }
+    let changes = tile.panel.rebased().changes.map { $0.map(\.index) }
     var groups: [Group: Int] = [:]
     var order: [Group] = []
+    var restored: [[FinishedFolds]] = []
     for s in digests.indices where !digests[s].foldCutoffs.isEmpty {
-      let group = Group(
-        cutoff: digests[s].cutoff, plan: FoldPlan(cutoffs: digests[s].foldCutoffs, horizon: digests[s].foldHorizon))
+      let plan = FoldPlan(cutoffs: digests[s].foldCutoffs, horizon: digests[s].foldHorizon)
+      let own = finished.isEmpty
+        ? nil
+        : finished[s].flatMap { folds in
+          folds.fits(tile, series: s, cutoff: digests[s].cutoff, plan: plan, changes: changes[s], settings)
+            ? folds : nil
+        }
+      let group = Group(cutoff: digests[s].cutoff, plan: plan, restored: own?.count ?? 0)
       if let place = groups[group] {
         members[place].append(s)
+        restored[place] += own.map { [$0] } ?? []
       } else {
         groups[group] = order.count
         order.append(group)
         members.append([s])
+        restored.append(own.map { [$0] } ?? [])
+      }
+      guard let own else { continue }
+      let folds = plan.cutoffs.count
+      for model in settings.contestants.indices {
+        for fold in 0..<own.count {
+          digests[s].scores[model * folds + fold] = own.scores[model * own.count + fold]
+        }
       }
     }
-    let changes = tile.panel.rebased().changes
-    for (group, members) in zip(order, members) {
+    for (place, (group, members)) in zip(order, members).enumerated() {
       runs.append(
         FoldRun(
           panel: tile.panel.selecting(members, cutoff: group.cutoff), plan: group.plan,
-          changes: members.map { changes[$0].map(\.index) }, limits: members.map { tile.limits[$0] },
-          settings: settings))
+          changes: members.map { changes[$0] }, limits: members.map { tile.limits[$0] },
+          settings: settings, finished: restored[place]))
+    }
+  }
+
+  /// Plays the folds of a run that are to be played.
+  ///
+  /// - Returns: What those leave that have come true as a whole, by series of the tile.
+  @discardableResult
+  mutating func play(_ run: Int, keep: ((KeptForecast) -> Void)? = nil) -> [(series: Int, folds: FinishedFolds)] {
+    let plan = runs[run].plan
+    let done = FinishedFolds.count(plan, at: runs[run].panel.cutoff)
+    var left = done > 0 && done == runs[run].restored ? finishedFolds(run, count: done) : []
+    for fold in runs[run].restored..<plan.cutoffs.count {
+      let known = runs[run].panel.cut(at: plan.cutoffs[fold])
+      play(run, fold: fold, FoldForecasts(known, isBusy: runs[run].isBusy), keep: keep)
+      if fold + 1 == done { left = finishedFolds(run, count: done) }
+    }
+    return left
+  }
+
+  /// - Parameter count: Of the folds that have been played so far.
+  private func finishedFolds(_ run: Int, count: Int) -> [(series: Int, folds: FinishedFolds)] {
+    let own = runs[run]
+    let folds = own.plan.cutoffs.count
+    return members[run].enumerated().map { row, s in
+      let key = FinishedFolds.key(
+        own.panel, row: row, plan: own.plan, count: count, changes: own.changes[row], limit: own.limits[row],
+        isBusy: own.isBusy[row], contestants: own.settings.contestants)
+      let scores = own.settings.contestants.indices.flatMap { model in
+        digests[s].scores[(model * folds)..<(model * folds + count)]
+      }
+      return (
+        s,
+        FinishedFolds(
+          key: key, count: count, scores: scores, past: own.past.ofSeries(row), medians: own.medians(series: row))
+      )
     }
   }
 
@@ -142,6 +204,22 @@ struct ContestBoard {
       for (row, s) in members.enumerated() { digests[s].recipes = run.recipes(series: row, at: digests[s].cutoff) }
     }
     return digests
+  }
+}
+
+extension FinishedFolds {
+  /// Whether they are what this contest would come to.
+  fileprivate func fits(
+    _ tile: ContestTile, series s: Int, cutoff: Int, plan: FoldPlan, changes: [Int], _ settings: ContestSettings
+  ) -> Bool {
+    guard count > 0, count <= FinishedFolds.count(plan, at: cutoff), past.count == count,
+      medians.count == settings.contestants.count, scores.count == medians.count * count
+    else { return false }
+    let panel = tile.panel.selecting([s], cutoff: cutoff)
+    let own = FinishedFolds.key(
+      panel, row: 0, plan: plan, count: count, changes: changes, limit: tile.limits[s],
+      isBusy: FoldRun.isBusy(panel, 0, plan: plan), contestants: settings.contestants)
+    return own == key
   }
 }
 

@@ -17,16 +17,53 @@ struct FoldRun {
   /// Whether dear models play a series.
   let isBusy: [Bool]
 
-  init(panel: Panel, plan: FoldPlan, changes: [[Int]], limits: [BreachLimit?], settings: ContestSettings) {
+  /// Folds that were restored and need not be played.
+  let restored: Int
+
+  /// - Parameter finished: What an earlier contest has left of each series, all of as many folds; empty for none.
+  init(
+    panel: Panel, plan: FoldPlan, changes: [[Int]], limits: [BreachLimit?], settings: ContestSettings,
+    finished: [FinishedFolds] = []
+  ) {
+    restored = finished.first?.count ?? 0
     self.panel = panel
     self.plan = plan
     self.changes = changes
     self.limits = limits
-    isBusy = (0..<panel.count).map { !panel.isFlat($0, from: plan.cutoffs[0] - plan.horizon) }
+    isBusy = (0..<panel.count).map { FoldRun.isBusy(panel, $0, plan: plan) }
     self.settings = settings
     past = PastFolds(
       count: panel.count, cards: settings.contestants.map(\.card), leads: settings.leads,
       horizon: plan.horizon)
+    guard restored > 0 else { return }
+    past.restore(finished.map(\.past))
+    earlier = settings.contestants.indices.map { model in
+      var block = ForecastBlock(count: panel.count, horizon: plan.horizon)
+      for (s, own) in finished.enumerated() {
+        guard let medians = own.medians[model] else {
+          // Which of the reasons it was does not matter to the fold that follows.
+          block.refusals[s] = .nothingToGain
+          continue
+        }
+        for lead in 0..<plan.horizon {
+          block.quantiles[(s * plan.horizon + lead) * Levels.count + Levels.median] = medians[lead]
+        }
+      }
+      return block
+    }
+  }
+
+  /// What the fold that was played last leaves of a series by `[model][lead]`; nil where a model refused.
+  func medians(series s: Int) -> [[Float]?] {
+    earlier.map { block in
+      guard block.refusals[s] == nil else { return nil }
+      return (0..<block.horizon).map { block.quantiles[(s * block.horizon + $0) * Levels.count + Levels.median] }
+    }
+  }
+
+  /// Whether dear models play a series.
+  static func isBusy(_ panel: Panel, _ s: Int, plan: FoldPlan) -> Bool {
+    !panel.isFlat(s, from: plan.cutoffs[0] - plan.horizon)
   }
 
   /// Leads of a fold that have come true: no further ones are forecast.

@@ -33,6 +33,41 @@ package struct PastFolds {
     func seen(_ leads: [Int], at step: Int) -> Int { leads.firstIndex { $0 > step - cutoff } ?? leads.count }
   }
 
+  /// A fold as far as it is of one series: slices of `Fold`.
+  struct OfSeries: Sendable {
+    let cutoff: Int
+    let stops: [Int]
+    let samples: [Int]
+    let refused: [Bool]
+    let losses: [Float]
+    let readings: [Float]
+    let errors: [Float]
+  }
+
+  /// The folds so far of one series.
+  func ofSeries(_ s: Int) -> [OfSeries] {
+    folds.map { fold in
+      func slice<Value>(_ values: [Value]) -> [Value] {
+        let width = values.count / count
+        return Array(values[(s * width)..<((s + 1) * width)])
+      }
+      return OfSeries(
+        cutoff: fold.cutoff, stops: fold.stops, samples: fold.samples, refused: slice(fold.refused),
+        losses: slice(fold.losses), readings: slice(fold.readings), errors: slice(fold.errors))
+    }
+  }
+
+  /// Takes in what `ofSeries` gave, of all series in their order, before any fold is appended.
+  mutating func restore(_ series: [[OfSeries]]) {
+    folds = series[0].indices.map { at in
+      let parts = series.map { $0[at] }
+      return Fold(
+        cutoff: parts[0].cutoff, stops: parts[0].stops, samples: parts[0].samples,
+        refused: parts.flatMap(\.refused), losses: parts.flatMap(\.losses), readings: parts.flatMap(\.readings),
+        errors: parts.flatMap(\.errors))
+    }
+  }
+
   /// Each older fold weighs this much of the next.
   private static let fading = 0.8
 
@@ -167,5 +202,27 @@ package struct PastFolds {
       weight *= Float(Self.fading)
     }
     return past.above.isEmpty ? nil : past
+  }
+}
+
+extension PastFolds.OfSeries {
+  func write(to out: inout WordWriter) {
+    out.add(cutoff)
+    for numbers in [stops, samples, refused.map { $0 ? 1 : 0 }] {
+      out.add(numbers.count)
+      for number in numbers { out.add(number) }
+    }
+    for floats in [losses, readings, errors] { out.add(floats) }
+  }
+
+  init(reading reader: inout WordReader) {
+    func numbers() -> [Int] { (0..<reader.int()).map { _ in reader.int() } }
+    cutoff = reader.int()
+    stops = numbers()
+    samples = numbers()
+    refused = numbers().map { $0 == 1 }
+    losses = reader.floats() ?? []
+    readings = reader.floats() ?? []
+    errors = reader.floats() ?? []
   }
 }

@@ -19,6 +19,11 @@ struct WordWriter {
     }
   }
 
+  mutating func add(_ floats: [Float]?) {
+    add(floats?.count ?? -1)
+    for value in floats ?? [] { add(value) }
+  }
+
   mutating func add(_ recipe: Recipe?) {
     add(recipe?.members.count ?? 0)
     guard let recipe else { return }
@@ -65,6 +70,11 @@ struct WordReader {
     let bytes = (0..<count).map { UInt8(truncatingIfNeeded: words[at + $0 / 4] >> UInt32(8 * ($0 % 4))) }
     at += (count + 3) / 4
     return String(decoding: bytes, as: UTF8.self)
+  }
+
+  mutating func floats() -> [Float]? {
+    let count = int()
+    return count < 0 ? nil : (0..<count).map { _ in float() }
   }
 
   mutating func recipe() -> Recipe? {

@@ -104,7 +104,7 @@ struct DecidedRun: Sendable {
 /// Pass (a), and what learns from the fleet learns.
 ///
 /// - Parameter shelf: Trainings of other as-ofs.
-func prepare(
+package func prepare(
   workspace: Workspace, settings: RunSettings, shelf: TrainingShelf? = nil, execution: Execution, watch: inout Stopwatch
 ) async throws -> PreparedRun {
   execution.claimThreads()
@@ -143,9 +143,7 @@ private func decideFleet(
   let prepared = journal.prepared
   let kept =
     settings.keepForecasts ? try BacktestWriter(path: folder.appending(path: "backtest.parquet").path) : nil
-  try await contest(
-    prepared.fleet, settings: prepared.contest, seed: settings.seed, spill: journal.spill, kept: kept,
-    series: prepared.survey.seriesCount, execution: execution)
+  try await journal.play(kept: kept, settings: settings, execution: execution)
   try kept?.close()
   watch.lap("contest")
   return try await prepared.decided(
@@ -238,7 +236,8 @@ private func forecast(
   let folder = try workspace.temporaryFolder(under: workspace.runs)
   defer { try? FileManager.default.removeItem(at: folder) }
   let journal = try await ContestJournal(
-    at: workspace.unfinishedRun, workspace: workspace, settings: settings, execution: execution, watch: &watch)
+    at: workspace.unfinishedRun, cache: workspace.finishedFolds, workspace: workspace, settings: settings,
+    execution: execution, watch: &watch)
   do {
     let decided = try await decideFleet(
       journal, workspace: workspace, settings: settings, execution: execution, folder: folder, watch: &watch)
@@ -246,7 +245,7 @@ private func forecast(
       to: folder, settings: settings, workspace: workspace, execution: execution, watch: &watch)
     let outcome = try await decided.placed(
       folder, written, settings: settings, workspace: workspace, execution: execution, watch: &watch)
-    journal.remove()
+    journal.handOver(to: workspace.finishedFolds)
     return outcome
   } catch {
     guard journal.isWorthKeeping else {

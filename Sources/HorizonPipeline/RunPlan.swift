@@ -14,6 +14,8 @@ struct RunPlan: Codable, Sendable {
   var product = productVersion
   /// Of everything that the contest depends on.
   var key: String
+  /// The same but for readings and as-of.
+  var method: String
   var asOf: Int
   var horizon: Int
   var settings: RunSettings
@@ -34,8 +36,9 @@ struct RunPlan: Codable, Sendable {
     var message: String?
   }
 
-  init(_ prepared: PreparedRun, settings: RunSettings, key: String) {
+  init(_ prepared: PreparedRun, settings: RunSettings, key: String, method: String) {
     self.key = key
+    self.method = method
     asOf = prepared.fleet.asOf
     horizon = prepared.horizon
     self.settings = settings
@@ -147,26 +150,25 @@ struct RunPlan: Codable, Sendable {
   }
 }
 
-/// SHA-256 over what a contest depends on: readings, settings, as-of, the files they name, and the executable.
-func contestKey(_ workspace: Workspace, _ fleet: Fleet, _ settings: RunSettings) throws -> String {
-  var parts = ["\(RunPlan.version)", productVersion, fleet.asOfName, "\(fleet.asOf)"]
-  parts.append(FileStamp("/proc/self/exe").map { "\($0)" } ?? "")
-  let files: [String?] = [
-    workspace.master.appending(path: MasterManifest.fileName).path, workspace.inventory.path, settings.holidays,
-    settings.regressors, settings.lstmWeights,
-  ]
-  for file in files {
-    guard let file, FileManager.default.fileExists(atPath: file) else {
-      parts.append("")
-      continue
-    }
-    parts.append(try sha256(ofFile: file))
+/// SHA-256 over what a contest depends on besides readings and as-of: settings, the files they name, the inventory, and the executable.
+func methodKey(_ workspace: Workspace, _ settings: RunSettings) throws -> String {
+  var parts = ["\(RunPlan.version)", productVersion, FileStamp("/proc/self/exe").map { "\($0)" } ?? ""]
+  for file in [workspace.inventory.path, settings.holidays, settings.regressors, settings.lstmWeights] as [String?] {
+    parts.append(
+      try file.flatMap { FileManager.default.fileExists(atPath: $0) ? try sha256(ofFile: $0) : nil } ?? "")
   }
   var asked = settings
   // What is read of earlier runs decides after the contest.
   asked.fresh = nil
+  asked.asOf = nil
   let encoder = JSONEncoder()
   encoder.outputFormatting = .sortedKeys
   parts.append(String(decoding: try encoder.encode(asked), as: UTF8.self))
-  return sha256(of: Data(parts.joined(separator: "\n").utf8))
+  return sha256(of: parts.joined(separator: "\n").utf8)
+}
+
+/// The same with the readings and the as-of.
+func contestKey(_ workspace: Workspace, _ fleet: Fleet, _ settings: RunSettings, method: String) throws -> String {
+  let master = try sha256(ofFile: workspace.master.appending(path: MasterManifest.fileName).path)
+  return sha256(of: [method, master, "\(fleet.asOf)"].joined(separator: "\n").utf8)
 }

@@ -112,15 +112,21 @@ package struct Execution: Sendable {
   package var keepRunsDays: Int
   /// Whether to go on from where an unfinished run of the same inputs and settings has come to.
   package var resumes: Bool
+  /// Bytes that finished folds may take on the disk for the next run; they are not kept where they would take more.
+  package var mostFoldBytes: Int
 
   package static let keepRunsDays = 35
+  package static let mostFoldBytes = 4 << 30
 
-  package init(threads: Int, chunk: Int, progress: RunProgress, keepRunsDays: Int = Execution.keepRunsDays, resumes: Bool = false) {
+  package init(threads: Int, chunk: Int, progress: RunProgress, keepRunsDays: Int = Execution.keepRunsDays, resumes: Bool = false,
+    mostFoldBytes: Int = Execution.mostFoldBytes
+  ) {
     self.threads = threads
     self.chunk = chunk
     self.progress = progress
     self.keepRunsDays = keepRunsDays
     self.resumes = resumes
+    self.mostFoldBytes = mostFoldBytes
   }
 
   /// Tells the native libraries how many threads they may use: as many as asked for files, one for matrices.

@@ -27,7 +27,7 @@ package struct SettingSources: Sendable {
     "step", "aggregate", "map", "unit", "inventory", "renames", "capacity", "timezone", "as_of", "horizon", "folds",
     "models", "breach",
     "seed", "threads", "chunk", "max_bad_rows", "stale_after", "thresholds", "within", "procurement_days",
-    "stress_floors", "rebase", "holidays", "regressors", "lstm_weights", "keep_runs_days",
+    "stress_floors", "rebase", "holidays", "regressors", "lstm_weights", "keep_runs_days", "fold_cache_gb",
   ]
 
   /// - Parameters:
@@ -234,6 +234,14 @@ package struct SettingSources: Sendable {
     return value
   }
 
+  package func mostFoldBytes() throws(Failure) -> Int {
+    let value: Double = try number("fold_cache_gb") ?? Double(Execution.mostFoldBytes >> 30)
+    guard (0...1_000_000).contains(value) else {
+      throw find("fold_cache_gb")!.failure("\(value) is no size.", remedy: "Use gigabytes, 0 for none.")
+    }
+    return Int(value * Double(1 << 30))
+  }
+
   private func find(_ name: String) -> Given? { layers.lazy.compactMap { $0[name] }.first }
 
   private func text(_ name: String) -> String? { find(name)?.value }
@@ -293,6 +301,7 @@ package let settingsTemplate = """
   # stale_after: 14                            # steps without a reading after which a series has ended (48 for hours)
   # timezone: UTC                              # decides where a day begins
   # max_bad_rows: 0.01                         # share of rejected rows above which a run stops
+  # fold_cache_gb: 4                            # folds that have come true are kept in .folds for the next run, as long as they take no more; 0: never
   # keep_runs_days: 35                         # older runs are removed, counted back from the newest; the newest of each month stays; 0: all stay
   # stress_floors: {recall: 0.5, gaps.recall: 0.4}   # least figures of 'horizonscale stress', for all scenarios or for one:
   #                                            # skill coverage80 coverage90 precision recall dates_right

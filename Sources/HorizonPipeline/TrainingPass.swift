@@ -96,13 +96,23 @@ func train(
 }
 
 /// Trainings that as-ofs near each other share; used by one task at a time.
-final class TrainingShelf {
+package final class TrainingShelf {
   private struct Key: Hashable {
     let model: String
     let inputs: UInt64
   }
 
   private var trainings: [Key: Training] = [:]
+
+  init() {}
+
+  /// - Parameter trainings: By model.
+  init(_ trainings: [String: [Training]]) {
+    for (model, trainings) in trainings {
+      // The last one is for publishing.
+      for training in trainings.dropLast() { self.trainings[Key(model: model, inputs: training.inputs)] = training }
+    }
+  }
 
   fileprivate subscript(model: String, inputs: UInt64) -> Training? { trainings[Key(model: model, inputs: inputs)] }
 

@@ -18,6 +18,8 @@ package struct Workspace: Sendable {
   package var latest: URL { folder.appending(path: "latest") }
   /// What an unfinished run can be continued from.
   package var unfinishedRun: URL { runs.appending(path: ".unfinished", directoryHint: .isDirectory) }
+  /// What the next run can use of the contest of the last one; it can be removed at any time.
+  package var finishedFolds: URL { folder.appending(path: ".folds", directoryHint: .isDirectory) }
   package var scratch: URL { folder.appending(path: ".scratch", directoryHint: .isDirectory) }
 
   /// Creates the folder where it is missing.

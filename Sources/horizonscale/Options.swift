@@ -144,6 +144,6 @@ extension SettingSources {
   func execution(_ progress: RunProgress, resumes: Bool = false) throws -> Execution {
     Execution(
       threads: try threads(), chunk: try chunk(), progress: progress, keepRunsDays: try keepRunsDays(),
-      resumes: resumes)
+      resumes: resumes, mostFoldBytes: try mostFoldBytes())
   }
 }

@@ -57,7 +57,7 @@ import Testing
         "$0" forecast --workspace "$1/small/w" >/dev/null && echo "$free kB are enough?" || echo "code $?"
         rm "$1/small/filler"
         sha256sum --quiet --check "$1/digests"
-        ls -A "$1/small/w" "$1/small/w/runs" | grep -E "^[.].*[^:]$|lock" | grep -v unfinished
+        ls -A "$1/small/w" "$1/small/w/runs" | grep -E "^[.].*[^:]$|lock" | grep -vE "unfinished|folds"
       done
       "$0" forecast --workspace "$1/small/w" | tail -1' "$0" "$1" "$2"
       """, sandbox.folder.path, run)

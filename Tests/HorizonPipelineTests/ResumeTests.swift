@@ -103,3 +103,75 @@ final class Said: Sendable {
     RunProgress(report: { _, _ in }, say: { line in self.said.withLock { $0.append(line) } })
   }
 }
+
+/// A daily run beside one that starts from nothing.
+@Suite struct FoldReuseTests {
+  private func forecast(_ workspace: Workspace, asOf: String, reuses: Bool = true) async throws -> RunOutcome {
+    var settings = RunSettings()
+    settings.models = allModels
+    settings.asOf = asOf
+    // What an earlier run has decided is an input of its own.
+    let execution = Execution(
+      threads: 2, chunk: 64, progress: .silent, mostFoldBytes: reuses ? Execution.mostFoldBytes : 0)
+    return try await forecastLocked(workspace: workspace, settings: settings, execution: execution)
+  }
+
+  @Test func aDailyRunGivesTheBytesOfOneFromNothing() async throws {
+    let sandbox = try Sandbox()
+    let fleet = try await sandbox.fleet(servers: 20, days: 260)
+    func ingested(_ name: String) throws -> Workspace {
+      let workspace = sandbox.workspace(name)
+      _ = try ingestLocked(
+        inputs: [fleet], workspace: workspace, settings: RunSettings(),
+        execution: Execution(threads: 2, chunk: 64, progress: .silent))
+      return workspace
+    }
+    let (daily, fresh) = (try ingested("daily"), try ingested("fresh"))
+    // Neighbouring days, a day on which a fold has come true, and one on which the plan moves on.
+    for day in ["2025-11-20", "2025-11-21", "2025-11-22", "2025-11-30", "2025-12-31"] {
+      let own = try await forecast(daily, asOf: day)
+      let other = try await forecast(fresh, asOf: day, reuses: false)
+      #expect(own.manifest.digest == other.manifest.digest, "\(day)")
+      #expect(FileManager.default.fileExists(atPath: daily.finishedFolds.path))
+      #expect(!FileManager.default.fileExists(atPath: fresh.finishedFolds.path))
+    }
+  }
+
+  /// That the days above do go on from something.
+  @Test func finishedFoldsAreTakenWhereNothingOfThemHasChanged() async throws {
+    let sandbox = try Sandbox()
+    let workspace = sandbox.workspace("workspace")
+    _ = try ingestLocked(
+      inputs: [try await sandbox.fleet(servers: 6, days: 260)], workspace: workspace, settings: RunSettings(),
+      execution: Execution(threads: 2, chunk: 64, progress: .silent))
+    var settings = RunSettings()
+    settings.models = fastModels
+    var taken: [String: Int] = [:]
+    var before: [SeriesName: FinishedFolds] = [:]
+    for day in ["2025-11-20", "2025-11-21"] {
+      settings.asOf = day
+      let execution = Execution(threads: 2, chunk: 64, progress: .silent)
+      var watch = Stopwatch()
+      let prepared = try await prepare(
+        workspace: workspace, settings: settings, execution: execution, watch: &watch)
+      let reader = try prepared.fleet.tiles(seed: settings.seed)
+      while let tile = try reader.next()?.contest {
+        let offered = tile.names.map { before[$0] }
+        let result = contest(tile, settings: prepared.contest, from: offered)
+        let plain = contest(tile, settings: prepared.contest)
+        #expect(result.digests.words == plain.words)
+        for (name, folds) in zip(tile.names, result.finished) {
+          guard let folds else { continue }
+          // The words of a file and back.
+          var words: [UInt32] = []
+          folds.encode(into: &words)
+          let read = words.withUnsafeBufferPointer { FinishedFolds(decoding: $0, at: 0) }
+          if before[name]?.key == read.key { taken[day, default: 0] += 1 }
+          before[name] = read
+        }
+      }
+    }
+    #expect(before.count >= 20)
+    #expect(taken["2025-11-21", default: 0] >= 20, "\(taken)")
+  }
+}

@@ -76,7 +76,10 @@ final class Sandbox: Sendable {
     let names = [workspace.folder, workspace.runs, workspace.backtests].flatMap {
       (try? files.contentsOfDirectory(atPath: $0.path)) ?? []
     }
-    return names.filter { ($0.hasPrefix(".") || $0 == "lock") && !(resumable && $0 == ".unfinished") }
+    // What the next run goes on from is meant to be there.
+    return names.filter {
+      ($0.hasPrefix(".") || $0 == "lock") && $0 != ".folds" && !(resumable && $0 == ".unfinished")
+    }
   }
 }
 

@@ -36,7 +36,10 @@ package func makePlan(
     try atomicWrite(try Data(contentsOf: workspace.inventory), to: Workspace(folder.path).inventory.path)
   }
   try settings.ship(to: folder)
-  var plan = RunPlan(prepared, settings: settings, key: try contestKey(workspace, prepared.fleet, settings))
+  let method = try methodKey(workspace, settings)
+  var plan = RunPlan(
+    prepared, settings: settings, key: try contestKey(workspace, prepared.fleet, settings, method: method),
+    method: method)
   try plan.write(prepared.contestants, to: folder)
   execution.progress.say(
     "Planned \(prepared.survey.seriesCount) series as of \(prepared.fleet.asOfName), \(prepared.horizon) steps ahead: \(folder.path).")
