@@ -108,7 +108,8 @@ struct ContestBoard {
     var restored: [[FinishedFolds]] = []
     for s in digests.indices where !digests[s].foldCutoffs.isEmpty {
       let plan = FoldPlan(cutoffs: digests[s].foldCutoffs, horizon: digests[s].foldHorizon)
-      let own = finished.isEmpty
+      let own =
+        finished.isEmpty
         ? nil
         : finished[s].flatMap { folds in
           folds.fits(tile, series: s, cutoff: digests[s].cutoff, plan: plan, changes: changes[s], settings)

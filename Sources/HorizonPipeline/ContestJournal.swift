@@ -33,13 +33,16 @@ package struct ContestJournal {
     let fleet = try Fleet(workspace: workspace, settings: settings)
     let method = try methodKey(workspace, settings)
     let key = try contestKey(workspace, fleet, settings, method: method)
-    let (digests, folds) = (folder.appending(path: ContestJournal.digests), folder.appending(path: ContestJournal.folds))
+    let (digests, folds) = (
+      folder.appending(path: ContestJournal.digests), folder.appending(path: ContestJournal.folds)
+    )
     // What holidays and regressors say of the time after a fold belongs to the run.
     let reuses =
       cache != nil && settings.holidays == nil && settings.regressors == nil && !settings.keepForecasts
       && fleet.manifest.seriesCount * ContestJournal.bytesPerSeries <= execution.mostFoldBytes
     let earlier = cache.flatMap { cache in
-      reuses && settings.fresh != true ? (try? RunPlan(readingFrom: cache)).flatMap { $0.method == method ? ($0, cache) : nil } : nil
+      reuses && settings.fresh != true
+        ? (try? RunPlan(readingFrom: cache)).flatMap { $0.method == method ? ($0, cache) : nil } : nil
     }
     before = earlier?.1.appending(path: ContestJournal.folds)
     if execution.resumes {
@@ -57,7 +60,8 @@ package struct ContestJournal {
           try spill.keep(whole)
         }
         execution.progress.say(
-          "Going on with the unfinished run: \(spill.count) of \(prepared.survey.seriesCount) series have been through the contest.")
+          "Going on with the unfinished run: \(spill.count) of \(prepared.survey.seriesCount) series have been through the contest."
+        )
         watch.lap("resume")
         return
       }

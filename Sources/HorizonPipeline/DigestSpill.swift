@@ -50,7 +50,9 @@ package final class DigestSpill: DigestSource, @unchecked Sendable {
     while next < frames.count {
       // Whole appends, at least one, up to eight megabytes.
       let first = next
-      repeat { next += 1 } while next < frames.count
+      repeat {
+        next += 1
+      } while next < frames.count
         && frames[next].place + frames[next].words - frames[first].place <= DigestSpill.blockWords
       try file.words(of: first..<next).withUnsafeBufferPointer { words in
         var starts: [Int] = []

@@ -58,7 +58,8 @@ final class FoldCacheReader {
 
   private static func name(_ words: UnsafeBufferPointer<UInt32>, at: Int) -> SeriesName {
     let bytes = UnsafeRawBufferPointer(words)[((at + 1) * 4)..<((at + 1 + Int(words[at])) * 4)].prefix { $0 != 0 }
-    let parts = String(decoding: bytes, as: UTF8.self).split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
+    let parts = String(decoding: bytes, as: UTF8.self).split(
+      separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
     return SeriesName(server: parts.count > 1 ? String(parts[1]) : "", resource: String(parts[0]))
   }
 }
@@ -74,7 +75,9 @@ extension [FinishedFolds?] {
       var bytes = [UInt8]("\(name.resource)\n\(name.server)".utf8)
       bytes += [UInt8](repeating: 0, count: (4 - bytes.count % 4) % 4)
       words.append(UInt32(bytes.count / 4))
-      words += bytes.withUnsafeBytes { raw in (0..<(bytes.count / 4)).map { raw.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self) } }
+      words += bytes.withUnsafeBytes { raw in
+        (0..<(bytes.count / 4)).map { raw.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self) }
+      }
       folds.encode(into: &words)
       count += 1
     }

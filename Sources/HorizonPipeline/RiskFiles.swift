@@ -37,7 +37,8 @@ package struct RiskFiles {
     func floats(_ value: (RiskRow) -> Float?) -> ColumnValues { .floats(rows.map { value($0) ?? .nan }) }
     func doubles(_ value: (RiskRow) -> Double?) -> ColumnValues { .doubles(rows.map { value($0) ?? .nan }) }
     return [
-      doubles(\.threshold), keys(\.severity.description), keys(\.tier.rawValue), doubles(\.current), doubles(\.headroom), floats(\.pBreach30), floats(\.pBreach60),
+      doubles(\.threshold), keys(\.severity.description), keys(\.tier.rawValue), doubles(\.current),
+      doubles(\.headroom), floats(\.pBreach30), floats(\.pBreach60),
       floats(\.pBreach90), floats(\.pBreach180), doubles { $0.daysToBreachP10.map(Double.init) },
       doubles { $0.daysToBreachP50.map(Double.init) }, doubles { $0.daysToBreachP90.map(Double.init) },
       .dates(rows.map { $0.orderBy.map(Int32.init) ?? Int32.min }), doubles(\.recommendedCapacity),

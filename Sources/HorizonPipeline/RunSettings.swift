@@ -118,7 +118,8 @@ package struct Execution: Sendable {
   package static let keepRunsDays = 35
   package static let mostFoldBytes = 4 << 30
 
-  package init(threads: Int, chunk: Int, progress: RunProgress, keepRunsDays: Int = Execution.keepRunsDays, resumes: Bool = false,
+  package init(
+    threads: Int, chunk: Int, progress: RunProgress, keepRunsDays: Int = Execution.keepRunsDays, resumes: Bool = false,
     mostFoldBytes: Int = Execution.mostFoldBytes
   ) {
     self.threads = threads

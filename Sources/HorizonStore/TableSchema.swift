@@ -61,7 +61,9 @@ func withNative<Result>(
   _ columns: [Column], _ body: (UnsafePointer<ab_column>, Int32) -> Result
 ) -> Result {
   withCStrings(columns.map(\.name)) { names in
-    let native = zip(columns, names).map { ab_column(name: $1, type: $0.type.native, nullable: $0.nullable, is_list: $0.isList) }
+    let native = zip(columns, names).map {
+      ab_column(name: $1, type: $0.type.native, nullable: $0.nullable, is_list: $0.isList)
+    }
     return native.withUnsafeBufferPointer { buffer in
       var none = ab_column()
       return withUnsafePointer(to: &none) { body(buffer.baseAddress ?? $0, Int32(native.count)) }

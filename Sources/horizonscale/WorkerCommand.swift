@@ -41,7 +41,8 @@ struct WorkerCommand: AsyncParsableCommand {
         phase == .publish ? "publish needs --decisions FILE." : "--decisions is for --phase publish.")
     }
     if phase != .plan, let (flag, _) = forecast.flags.first(where: { $0.value != nil }) {
-      throw ValidationError("--\(flag.replacingOccurrences(of: "_", with: "-")) is for --phase plan: the plan has the settings.")
+      throw ValidationError(
+        "--\(flag.replacingOccurrences(of: "_", with: "-")) is for --phase plan: the plan has the settings.")
     }
   }
 

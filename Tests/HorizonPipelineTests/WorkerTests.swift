@@ -1,8 +1,8 @@
 import Foundation
 import HorizonContest
 import HorizonCore
-import HorizonPipeline
 import HorizonModels
+import HorizonPipeline
 import HorizonStore
 import Testing
 

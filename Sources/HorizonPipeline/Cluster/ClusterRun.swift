@@ -42,7 +42,8 @@ package func makePlan(
     method: method)
   try plan.write(prepared.contestants, to: folder)
   execution.progress.say(
-    "Planned \(prepared.survey.seriesCount) series as of \(prepared.fleet.asOfName), \(prepared.horizon) steps ahead: \(folder.path).")
+    "Planned \(prepared.survey.seriesCount) series as of \(prepared.fleet.asOfName), \(prepared.horizon) steps ahead: \(folder.path)."
+  )
 }
 
 /// A plan with the workspace that it was made from.
@@ -59,7 +60,8 @@ private struct PlannedRun {
     self.workspace = workspace
     let known = try MasterManifest.read(from: Workspace(folder.path).master.path)
     guard known == prepared.fleet.manifest else {
-      throw Failure(.unusableData, "The master has changed since \(folder.path) was made.", remedy: "Make the plan anew.")
+      throw Failure(
+        .unusableData, "The master has changed since \(folder.path) was made.", remedy: "Make the plan anew.")
     }
   }
 
