@@ -66,8 +66,13 @@ package struct SettingSources: Sendable {
     let loaded: Any?
     do {
       text = try String(contentsOfFile: path, encoding: .utf8)
-      loaded = try Yams.load(yaml: text)
-    } catch { throw failure("\(error)") }
+      let root = try Yams.compose(yaml: text)
+      // A few lines that repeat one another would fill the memory.
+      guard root.map(hasAnchor) != true else {
+        throw failure("settings are written out, without the anchors and aliases of YAML (& and *).")
+      }
+      loaded = root?.any
+    } catch let failure as Failure { throw failure } catch { throw failure("\(error)") }
     guard let loaded else { return ([:], nil) }
     guard let table = loaded as? [String: Any] else { throw failure("it is not a list of 'name: value' lines.") }
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
@@ -102,6 +107,16 @@ package struct SettingSources: Sendable {
       guard range.lowerBound > line.startIndex else { return true }
       let before = line[line.index(before: range.lowerBound)]
       return !before.isLetter && before != "_"
+    }
+  }
+
+  /// Looks at every node before what refers to it, so that the first anchor ends the search.
+  private static func hasAnchor(_ node: Node) -> Bool {
+    if node.anchor != nil { return true }
+    return switch node {
+    case .mapping(let mapping): mapping.contains { hasAnchor($0.key) || hasAnchor($0.value) }
+    case .sequence(let sequence): sequence.contains(where: hasAnchor)
+    case .scalar, .alias: false
     }
   }
 
