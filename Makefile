@@ -12,10 +12,10 @@ FLAGS := -c release --explicit-target-dependency-import-check error \
   $(call rpath,../lib)
 SWIFT_FILES := Package.swift Sources Tests Benchmarks/ProphetParity
 
-.PHONY: help setup build test test-web demo bench lint format pretrain third-party dist test-dist clean
+.PHONY: help setup build test test-web test-sanitize fuzz demo bench lint format pretrain third-party dist test-dist clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
 
 setup: ## fetch the native libraries, once
 	@scripts/bootstrap
@@ -29,6 +29,12 @@ test: setup ## build and run all tests
 
 test-web: build ## test the dashboard in a headless Chromium; fetches it and Playwright once
 	@scripts/test-web
+
+test-sanitize: setup ## run all tests under the address and the thread sanitizer, in builds of their own
+	@scripts/test-sanitize
+
+fuzz: setup ## fuzz all doors for FUZZ_MINUTES, at most 65 minutes in all; a finding says how to repeat it
+	@scripts/fuzz
 
 demo: build ## make a synthetic fleet and forecast it into ./demo-workspace
 	@.build/release/horizonscale demo --workspace ./demo-workspace
@@ -57,4 +63,4 @@ test-dist: ## try the packages in dist/ elsewhere: needs root and, once, a Debia
 	@scripts/test-dist
 
 clean: ## remove build products; the native libraries stay
-	@rm -rf .build
+	@rm -rf .build .build-fuzz .build-tsan

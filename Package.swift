@@ -114,6 +114,13 @@ let package = Package(
       path: "Benchmarks/ProphetParity", swiftSettings: settings),
     // What tests of several modules share, and what the author of a model runs.
     module("HorizonTestKit", sees: ["HorizonModels", "HorizonCore", "HorizonNumerics"]),
+    // What `make fuzz` and its short run in the tests give their inputs to.
+    module(
+      "HorizonFuzzing",
+      sees: [
+        "HorizonDashboard", "HorizonPipeline", "HorizonSources", "HorizonModels", "HorizonLearning", "HorizonStore",
+        "HorizonCore", "HorizonNumerics",
+      ]),
     // The native edges; scripts/bootstrap provides the pkg-config files.
     .target(name: "ArrowBridge", dependencies: ["CArrow"]),
     .systemLibrary(name: "CArrow", pkgConfig: "parquet"),
@@ -128,6 +135,7 @@ let package = Package(
         "HorizonPipeline", "HorizonReport", "HorizonRisk", "HorizonSynthetic", "HorizonStore", "HorizonCore",
         "CDashboardPages", crypto,
       ] + server),
+    tests(of: "HorizonFuzzing"),
     tests(of: "HorizonLearning", with: ["HorizonNumerics"]),
     tests(of: "HorizonLedger", with: ["HorizonCore"]),
     tests(of: "HorizonModels", with: ["HorizonTestKit", "HorizonCore", "HorizonNumerics"]),
@@ -152,3 +160,9 @@ let package = Package(
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx20
 )
+
+// `scripts/fuzz` alone builds it: libFuzzer brings its entry.
+if Context.environment["HORIZONSCALE_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(name: "horizonscale-fuzz", dependencies: ["HorizonFuzzing"], swiftSettings: settings))
+}
