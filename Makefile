@@ -63,4 +63,4 @@ test-dist: ## try the packages in dist/ elsewhere: needs root and, once, a Debia
 	@scripts/test-dist
 
 clean: ## remove build products; the native libraries stay
-	@rm -rf .build .build-fuzz .build-tsan
+	@rm -rf .build .build-asan .build-fuzz .build-tsan

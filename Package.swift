@@ -20,8 +20,15 @@ let server: [Target.Dependency] = [
   .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
 ]
 
+/// Whether this is the build of `scripts/fuzz`.
+let isFuzzed = Context.environment["HORIZONSCALE_FUZZ"] != nil
+
 /// Imports stay inside a module unless they say otherwise.
-let settings: [SwiftSetting] = [.enableUpcomingFeature("InternalImportsByDefault")]
+///
+/// Of two sanitizers the compiler counts coverage for none unless it is told to.
+let settings: [SwiftSetting] =
+  [.enableUpcomingFeature("InternalImportsByDefault")]
+  + (isFuzzed ? [.unsafeFlags(["-sanitize-coverage=edge,trace-cmp,inline-8bit-counters,pc-table"])] : [])
 
 /// Swift's runtime and Foundation go into the executable alone: tests need the shared ones, and `--static-swift-stdlib` would
 /// build every module twice.
@@ -162,7 +169,7 @@ let package = Package(
 )
 
 // `scripts/fuzz` alone builds it: libFuzzer brings its entry.
-if Context.environment["HORIZONSCALE_FUZZ"] != nil {
+if isFuzzed {
   package.targets.append(
     .executableTarget(name: "horizonscale-fuzz", dependencies: ["HorizonFuzzing"], swiftSettings: settings))
 }

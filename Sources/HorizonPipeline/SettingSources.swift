@@ -67,10 +67,7 @@ package struct SettingSources: Sendable {
     do {
       text = try String(contentsOfFile: path, encoding: .utf8)
       let root = try Yams.compose(yaml: text)
-      // A few lines that repeat one another would fill the memory.
-      guard root.map(hasAnchor) != true else {
-        throw failure("settings are written out, without the anchors and aliases of YAML (& and *).")
-      }
+      if let excess = root.flatMap(excess) { throw failure("settings are written without \(excess).") }
       loaded = root?.any
     } catch let failure as Failure { throw failure } catch { throw failure("\(error)") }
     guard let loaded else { return ([:], nil) }
@@ -110,14 +107,22 @@ package struct SettingSources: Sendable {
     }
   }
 
+  /// What the parser would take and we do not: a few lines that repeat one another fill the memory, and names that are no text end
+  /// the process.
+  ///
   /// Looks at every node before what refers to it, so that the first anchor ends the search.
-  private static func hasAnchor(_ node: Node) -> Bool {
-    if node.anchor != nil { return true }
-    return switch node {
-    case .mapping(let mapping): mapping.contains { hasAnchor($0.key) || hasAnchor($0.value) }
-    case .sequence(let sequence): sequence.contains(where: hasAnchor)
-    case .scalar, .alias: false
+  private static func excess(_ node: Node) -> String? {
+    if node.anchor != nil { return "the anchors and aliases of YAML (& and *)" }
+    switch node {
+    case .mapping(let mapping):
+      for (name, value) in mapping {
+        guard case .scalar = name else { return "names that are lists or maps themselves" }
+        if let excess = excess(name) ?? excess(value) { return excess }
+      }
+    case .sequence(let sequence): for value in sequence { if let excess = excess(value) { return excess } }
+    case .scalar, .alias: break
     }
+    return nil
   }
 
   /// A value of the file as a flag would give it.
