@@ -12,10 +12,10 @@ FLAGS := -c release --explicit-target-dependency-import-check error \
   $(call rpath,../lib)
 SWIFT_FILES := Package.swift Sources Tests Benchmarks/ProphetParity
 
-.PHONY: help setup build test test-web test-spark demo bench lint format pretrain third-party dist test-dist clean
+.PHONY: help setup build test test-web test-spark test-sanitize fuzz demo bench lint format pretrain third-party dist test-dist clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
 
 setup: ## fetch the native libraries, once
 	@scripts/bootstrap
@@ -32,6 +32,12 @@ test-web: build ## test the dashboard in a headless Chromium; fetches it and Pla
 
 test-spark: dist ## test integrations/spark on a small cluster of its own; fetches PySpark once
 	@scripts/test-spark
+
+test-sanitize: setup ## run all tests under the address and the thread sanitizer, in builds of their own
+	@scripts/test-sanitize
+
+fuzz: setup ## fuzz all doors for FUZZ_MINUTES, at most 65 minutes in all; a finding says how to repeat it
+	@scripts/fuzz
 
 demo: build ## make a synthetic fleet and forecast it into ./demo-workspace
 	@.build/release/horizonscale demo --workspace ./demo-workspace
@@ -60,4 +66,4 @@ test-dist: ## try the packages in dist/ elsewhere: needs root and, once, a Debia
 	@scripts/test-dist
 
 clean: ## remove build products; the native libraries stay
-	@rm -rf .build
+	@rm -rf .build .build-asan .build-fuzz .build-tsan

@@ -20,8 +20,15 @@ let server: [Target.Dependency] = [
   .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
 ]
 
+/// Whether this is the build of `scripts/fuzz`.
+let isFuzzed = Context.environment["HORIZONSCALE_FUZZ"] != nil
+
 /// Imports stay inside a module unless they say otherwise.
-let settings: [SwiftSetting] = [.enableUpcomingFeature("InternalImportsByDefault")]
+///
+/// Of two sanitizers the compiler counts coverage for none unless it is told to.
+let settings: [SwiftSetting] =
+  [.enableUpcomingFeature("InternalImportsByDefault")]
+  + (isFuzzed ? [.unsafeFlags(["-sanitize-coverage=edge,trace-cmp,inline-8bit-counters,pc-table"])] : [])
 
 /// Swift's runtime and Foundation go into the executable alone: tests need the shared ones, and `--static-swift-stdlib` would
 /// build every module twice.
@@ -114,6 +121,13 @@ let package = Package(
       path: "Benchmarks/ProphetParity", swiftSettings: settings),
     // What tests of several modules share, and what the author of a model runs.
     module("HorizonTestKit", sees: ["HorizonModels", "HorizonCore", "HorizonNumerics"]),
+    // What `make fuzz` and its short run in the tests give their inputs to.
+    module(
+      "HorizonFuzzing",
+      sees: [
+        "HorizonDashboard", "HorizonPipeline", "HorizonSources", "HorizonModels", "HorizonLearning", "HorizonStore",
+        "HorizonCore", "HorizonNumerics",
+      ]),
     // The native edges; scripts/bootstrap provides the pkg-config files.
     .target(name: "ArrowBridge", dependencies: ["CArrow"]),
     .systemLibrary(name: "CArrow", pkgConfig: "parquet"),
@@ -128,6 +142,7 @@ let package = Package(
         "HorizonPipeline", "HorizonReport", "HorizonRisk", "HorizonSynthetic", "HorizonStore", "HorizonCore",
         "CDashboardPages", crypto,
       ] + server),
+    tests(of: "HorizonFuzzing"),
     tests(of: "HorizonLearning", with: ["HorizonNumerics"]),
     tests(of: "HorizonLedger", with: ["HorizonCore"]),
     tests(of: "HorizonModels", with: ["HorizonTestKit", "HorizonCore", "HorizonNumerics"]),
@@ -152,3 +167,9 @@ let package = Package(
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx20
 )
+
+// `scripts/fuzz` alone builds it: libFuzzer brings its entry.
+if isFuzzed {
+  package.targets.append(
+    .executableTarget(name: "horizonscale-fuzz", dependencies: ["HorizonFuzzing"], swiftSettings: settings))
+}

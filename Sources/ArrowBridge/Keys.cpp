@@ -49,12 +49,16 @@ void Keys::encodeDictionary(const arrow::DictionaryArray &rows, int32_t *codes) 
   const bool hasNulls = indices->null_count() > 0 || text->null_count() > 0;
   const auto size = static_cast<uint32_t>(known_.size());
   for (int64_t i = 0; i < indices->length(); i++) {
-    if (hasNulls && (indices->IsNull(i) || text->IsNull(index[i]))) {
+    if (hasNulls && indices->IsNull(i)) {
       codes[i] = -1;
       continue;
     }
     const auto at = static_cast<uint32_t>(index[i]);
     if (at >= size) throw Failure(ab_foreign, "a dictionary index is out of range");
+    if (hasNulls && text->IsNull(at)) {
+      codes[i] = -1;
+      continue;
+    }
     if (known_[at] < 0) known_[at] = code(text->GetView(at));
     codes[i] = known_[at];
   }

@@ -66,8 +66,10 @@ package struct SettingSources: Sendable {
     let loaded: Any?
     do {
       text = try String(contentsOfFile: path, encoding: .utf8)
-      loaded = try Yams.load(yaml: text)
-    } catch { throw failure("\(error)") }
+      let root = try Yams.compose(yaml: text)
+      if let excess = root.flatMap(excess) { throw failure("settings are written without \(excess).") }
+      loaded = root?.any
+    } catch let failure as Failure { throw failure } catch { throw failure("\(error)") }
     guard let loaded else { return ([:], nil) }
     guard let table = loaded as? [String: Any] else { throw failure("it is not a list of 'name: value' lines.") }
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
@@ -103,6 +105,24 @@ package struct SettingSources: Sendable {
       let before = line[line.index(before: range.lowerBound)]
       return !before.isLetter && before != "_"
     }
+  }
+
+  /// What the parser would take and we do not: a few lines that repeat one another fill the memory, and names that are no text end
+  /// the process.
+  ///
+  /// Looks at every node before what refers to it, so that the first anchor ends the search.
+  private static func excess(_ node: Node) -> String? {
+    if node.anchor != nil { return "the anchors and aliases of YAML (& and *)" }
+    switch node {
+    case .mapping(let mapping):
+      for (name, value) in mapping {
+        guard case .scalar = name else { return "names that are lists or maps themselves" }
+        if let excess = excess(name) ?? excess(value) { return excess }
+      }
+    case .sequence(let sequence): for value in sequence { if let excess = excess(value) { return excess } }
+    case .scalar, .alias: break
+    }
+    return nil
   }
 
   /// A value of the file as a flag would give it.

@@ -58,7 +58,7 @@ package final class MasterIndex: Sendable {
         // A single series is read beside others on other threads, and its few row groups are not worth a second one.
         let reader = try TableReader(
           file, columns: MasterLayout.schema.columns, rowGroups: groups, threads: names.count == 1 ? 1 : 2)
-        while let batch = try reader.next() { collect(batch, reader, wanted, resource, limit, &result) }
+        while let batch = try reader.next() { try collect(batch, reader, wanted, resource, limit, &result) }
       }
     }
     return result
@@ -80,7 +80,7 @@ package final class MasterIndex: Sendable {
   private func collect(
     _ batch: TableBatch, _ reader: TableReader, _ wanted: Set<String>, _ resource: String, _ limit: Int64,
     _ result: inout [SeriesName: MasterSeries]
-  ) {
+  ) throws(StoreError) {
     let codes = batch.codes(0)
     let times = batch.times(1)
     let values = batch.doubles(2)
@@ -91,11 +91,18 @@ package final class MasterIndex: Sendable {
       let code = codes[row]
       var end = row
       while end < batch.rowCount, codes[end] == code { end += 1 }
+      guard code >= 0 else { throw damagedPart(reader.path) }
       let server = servers[Int(code)]
       if wanted.contains(server) {
         var cut = row
         while cut < end, times[cut] <= limit { cut += 1 }
         let name = SeriesName(server: server, resource: resource)
+        if cut > row {
+          let before = result[name]?.times.last ?? manifest.step.microseconds(of: manifest.firstIndex) - 1
+          guard times[row] > before, UnsafeBufferPointer(rebasing: times[row..<cut]).isAscending else {
+            throw damagedPart(reader.path)
+          }
+        }
         if cut > row || result[name] != nil {
           result[name, default: MasterSeries()].times.append(contentsOf: times[row..<cut])
           result[name]!.values.append(contentsOf: values[row..<cut])

@@ -49,6 +49,8 @@ package final class MasterReader {
   private var batch: TableBatch?
   private var row = 0
   private var openCode: Int32 = -1
+  /// Of the open series so far.
+  private var lastTime = Int64.min
   private var stage = MasterTileBuilder()
 
   /// - Parameter asOf: Step index; later readings are dropped.
@@ -112,6 +114,7 @@ package final class MasterReader {
       if code != openCode {
         stage.closeSeries()
         openCode = code
+        lastTime = manifest.step.microseconds(of: manifest.firstIndex) - 1
         if stage.count == tileSize { return true }
       }
       var end = row
@@ -119,9 +122,12 @@ package final class MasterReader {
       var cut = row
       while cut < end, times[cut] <= limit { cut += 1 }
       if cut > row {
+        let times = UnsafeBufferPointer(rebasing: times[row..<cut])
+        guard code >= 0, times[0] > lastTime, times.isAscending else { throw damagedPart(reader!.path) }
+        lastTime = times[times.count - 1]
         if !stage.isOpen { stage.openSeries(reader!.keyName(0, code)) }
         stage.append(
-          times: UnsafeBufferPointer(rebasing: times[row..<cut]),
+          times: times,
           values: UnsafeBufferPointer(rebasing: values[row..<cut]),
           capacity: UnsafeBufferPointer(rebasing: capacity[row..<cut]), step: manifest.step)
       }
@@ -129,6 +135,17 @@ package final class MasterReader {
     }
     return false
   }
+}
+
+/// What is not as the manifest says would be written outside of a tile.
+func damagedPart(_ path: String) -> StoreError {
+  StoreError(
+    .foreign, path: path, message: "this part of the master is damaged",
+    remedy: "Fill the master anew with 'horizonscale ingest INPUT'.")
+}
+
+extension UnsafeBufferPointer<Int64> {
+  var isAscending: Bool { zip(self, dropFirst()).allSatisfy(<) }
 }
 
 extension TableReader {

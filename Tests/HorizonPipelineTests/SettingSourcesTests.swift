@@ -57,6 +57,22 @@ import Testing
     #expect(written.horizon == defaults.horizon && written.folds == defaults.folds && written.models == defaults.models)
   }
 
+  @Test func aFileThatRepeatsItselfIsRefusedBeforeItFillsTheMemory() throws {
+    var text = "map: &a [x, x, x, x, x, x, x, x, x]\n"
+    for (name, other) in zip("bcdefghi", "abcdefgh") {
+      text += "\(name): &\(name) [\((0..<9).map { _ in "*\(other)" }.joined(separator: ", "))]\n"
+    }
+    let refusal = try #require(failure(file: text))
+    #expect(refusal.code == .badSetting && refusal.message.contains("anchors"))
+    #expect(try settings(file: "map: {server: 'a&b'}\n").map == ["server": "a&b"])
+  }
+
+  @Test(arguments: ["? seed: 7\n", "? [seed, folds]\n: 7\n", "breach: {{cpu: 1}: 4/7}\n"])
+  func aNameInTheFileIsText(_ text: String) throws {
+    let refusal = try #require(failure(file: text))
+    #expect(refusal.code == .badSetting && refusal.message.contains("names that are lists or maps"))
+  }
+
   @Test func mapsAndListsOfTheFileAreReadAsFlagsAre() throws {
     let merged = try settings(
       file: "breach: {default: 3/5, disk: 2/2}\nthresholds: {amber: 70, red: 85}\nmodels: [theta, naive]\n")

@@ -1,3 +1,4 @@
+import HorizonCore
 import HorizonStore
 import Testing
 
@@ -75,5 +76,35 @@ import Testing
     _ = try good()
     let reader = try TableReader(parquet: folder.path("good.parquet"), columns: [Column("server", .double)])
     #expect { try reader.next() } throws: { ($0 as? StoreError)?.code == .conversion && "\($0)".contains("'server'") }
+  }
+
+  /// A part whose rows are not what the manifest says; in days after the first one.
+  @Test(
+    arguments: [
+      (["a", "a"], [3, 2]), (["a", "a"], [2, 2]), (["a", "a"], [-1, 2]), ([nil, nil], [1, 2]), (["a", nil], [1, 2]),
+      (["a"], [nil]),
+    ] as [([String?], [Int?])])
+  func aDamagedPartOfAMasterIsNeverBelieved(servers: [String?], days: [Int?]) throws {
+    let manifest = MasterManifest(
+      step: .day, timezone: "UTC",
+      resources: [
+        .init(
+          name: "cpu", kind: .cpu, folder: ".", unit: nil, ceiling: .none, aggregation: .p95, decision: "",
+          seriesCount: 1, readingCount: 2, minimum: 0, maximum: 1)
+      ], seriesCount: 1, readingCount: 2, firstIndex: 20_000, lastIndex: 20_009, inputs: [], notes: [])
+    let nullable = TableSchema(MasterLayout.schema.columns.map { Column($0.name, $0.type, nullable: true) })
+    let writer = try TableWriter(parquet: folder.path(MasterLayout.part(0)), schema: nullable)
+    try writer.append([
+      .keys(codes: servers.map { $0 == nil ? -1 : 0 }, names: ["a"]),
+      .times(days.map { $0.map { Step.day.microseconds(of: 20_000 + $0) } ?? .min }),
+      .doubles(days.map { _ in 1 }), .doubles(days.map { _ in .nan }),
+    ])
+    try writer.close()
+    let reader = MasterReader(folder: folder.path("."), manifest: manifest, asOf: manifest.lastIndex)
+    #expect { while try reader.next() != nil {} } throws: { ($0 as? StoreError)?.code == .foreign }
+    let index = MasterIndex(folder: folder.path("."), manifest: manifest)
+    #expect { try index.read([SeriesName(server: "a", resource: "cpu")], asOf: manifest.lastIndex) } throws: {
+      ($0 as? StoreError)?.code == .foreign
+    }
   }
 }
