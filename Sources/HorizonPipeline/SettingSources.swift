@@ -67,7 +67,8 @@ package struct SettingSources: Sendable {
     do {
       text = try String(contentsOfFile: path, encoding: .utf8)
       let root = try Yams.compose(yaml: text)
-      if let excess = root.flatMap(excess) { throw failure("settings are written without \(excess).") }
+      var room = mostParts
+      if let fault = root.flatMap({ fault(in: $0, room: &room) }) { throw failure(fault) }
       loaded = root?.any
     } catch let failure as Failure { throw failure } catch { throw failure("\(error)") }
     guard let loaded else { return ([:], nil) }
@@ -107,19 +108,24 @@ package struct SettingSources: Sendable {
     }
   }
 
-  /// What the parser would take and we do not: a few lines that repeat one another fill the memory, and names that are no text end
-  /// the process.
+  /// A settings file has a few dozen.
+  private static let mostParts = 10_000
+
+  /// What the parser would take and we do not: a few lines that repeat one another (& and *) fill the memory, and names that are no
+  /// text end the process.
   ///
-  /// Looks at every node before what refers to it, so that the first anchor ends the search.
-  private static func excess(_ node: Node) -> String? {
-    if node.anchor != nil { return "the anchors and aliases of YAML (& and *)" }
+  /// - Parameter room: Parts that may still come; the search ends where there is none, however often parts are repeated.
+  private static func fault(in node: Node, room: inout Int) -> String? {
+    room -= 1
+    guard room >= 0 else { return "settings have at most \(mostParts) parts, counted as often as they are repeated." }
     switch node {
     case .mapping(let mapping):
       for (name, value) in mapping {
-        guard case .scalar = name else { return "names that are lists or maps themselves" }
-        if let excess = excess(name) ?? excess(value) { return excess }
+        guard case .scalar = name else { return "a name cannot be a list or a map itself." }
+        if let fault = fault(in: value, room: &room) { return fault }
       }
-    case .sequence(let sequence): for value in sequence { if let excess = excess(value) { return excess } }
+    case .sequence(let sequence):
+      for value in sequence { if let fault = fault(in: value, room: &room) { return fault } }
     case .scalar, .alias: break
     }
     return nil
