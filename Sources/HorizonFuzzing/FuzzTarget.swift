@@ -18,7 +18,7 @@ package struct FuzzTarget: Sendable {
     self.body = body
   }
 
-  package static let all: [FuzzTarget] = [.csv, .parquet, .settings, .weights, .api]
+  package static let all: [FuzzTarget] = [.csv, .parquet, .arrow, .settings, .weights, .api]
 
   package static func named(_ name: String) -> FuzzTarget? { all.first { $0.name == name } }
 

@@ -1,5 +1,6 @@
 import Foundation
 import HorizonCore
+import HorizonPipeline
 import HorizonSources
 import HorizonStore
 
@@ -43,6 +44,36 @@ extension FuzzTarget {
       let inventory = try folder.write(bytes, to: "inventory.parquet")
       try ingested(metrics, in: folder) { $0.inventory = inventory }
     default: try readTable(folder.write(bytes, to: "table.parquet"))
+    }
+  }
+
+  /// Arrow streams between processes. The first byte says whose columns are asked for.
+  static let arrow = FuzzTarget("arrow", longestInput: 16_384) { input in
+    guard let kind = input.first else { return }
+    let path = try ArrowFolder.shared.write(UnsafeRawBufferPointer(rebasing: input.dropFirst()), to: "stream")
+    let descriptor = open(path, O_RDONLY)
+    defer { close(descriptor) }
+    let columns =
+      switch kind % 3 {
+      case 0: WorkerTables.readings
+      case 1: WorkerTables.contested.columns
+      default: WorkerTables.published.columns
+      }
+    let reader = try TableReader(stream: descriptor, named: path, columns: columns)
+    while let batch = try reader.next() {
+      for (at, column) in columns.enumerated() {
+        if column.isList { precondition(Int(batch.offsets(at).last!) >= 0) }
+        switch column.type {
+        case .key: for code in batch.codes(at) where code >= 0 { _ = reader.keyNames(at)[Int(code)] }
+        case .text: _ = batch.strings(at)
+        case .double: _ = batch.doubles(at).reduce(0, +)
+        case .float: _ = batch.floats(at).reduce(0, +)
+        case .time: _ = batch.times(at).max()
+        case .date: _ = batch.dates(at).max()
+        case .binary: for row in 0..<batch.rowCount { _ = batch.bytes(at, row: row)?.reduce(0, ^) }
+        default: break
+        }
+      }
     }
   }
 
@@ -105,6 +136,7 @@ extension FuzzTarget {
 
 private enum CSVFolder { static let shared = FuzzFolder("csv") }
 private enum ParquetFolder { static let shared = FuzzFolder("parquet") }
+private enum ArrowFolder { static let shared = FuzzFolder("arrow") }
 
 extension MasterManifest {
   /// Of the corpus's master parts: three servers and forty days.

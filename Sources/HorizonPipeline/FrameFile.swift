@@ -58,14 +58,7 @@ final class FrameFile: @unchecked Sendable {
   }
 
   private static func header(_ words: [UInt32], count: Int) -> [UInt32] {
-    var sum = UInt64(words.count) << 32 | UInt64(count)
-    for word in words {
-      sum = (sum ^ UInt64(word)) &* 0x9e37_79b9_7f4a_7c15
-      sum ^= sum >> 29
-    }
-    return [
-      mark, UInt32(words.count), UInt32(count), UInt32(truncatingIfNeeded: sum), UInt32(truncatingIfNeeded: sum >> 32),
-    ]
+    [mark, UInt32(words.count), UInt32(count)] + checksum(words, seed: UInt64(count))
   }
 
   private func add(_ words: Int, count: Int) {
@@ -146,4 +139,14 @@ final class FrameFile: @unchecked Sendable {
   }
 
   func close() { try? file.close() }
+}
+
+/// Two words that tell some from others that came of them by a fault.
+func checksum(_ words: some Collection<UInt32>, seed: UInt64 = 0) -> [UInt32] {
+  var sum = UInt64(words.count) << 32 ^ seed
+  for word in words {
+    sum = (sum ^ UInt64(word)) &* 0x9e37_79b9_7f4a_7c15
+    sum ^= sum >> 29
+  }
+  return [UInt32(truncatingIfNeeded: sum), UInt32(truncatingIfNeeded: sum >> 32)]
 }

@@ -202,6 +202,18 @@ import Testing
     await #expect(throws: Failure.self) {
       _ = try DecisionFile(URL(fileURLWithPath: text))
     }
+    // A digest of which a bit has turned over.
+    let sound = try await through(
+      stream(planned.readings, rows: 50, at: sandbox.path("readings")), to: sandbox.path("digests"), worker.contest)
+    var bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: sound)))
+    bytes[bytes.count * 2 / 3] ^= 1
+    try Data(bytes).write(to: sandbox.folder.appending(path: "turned"))
+    let turned = await #expect(throws: Failure.self) {
+      _ = try await through(sandbox.path("turned"), to: "/dev/null") { input, _ in
+        _ = try await decidePlan(planned.plan, workspace: planned.workspace, from: input, execution: Self.execution)
+      }
+    }
+    #expect(turned?.message.contains("is damaged") == true, "\(String(describing: turned))")
     // Digests in the order that the readings had, which is not sorted.
     let digests = try await through(
       stream(planned.readings.reversed(), rows: 50, at: sandbox.path("readings")), to: sandbox.path("digests"),

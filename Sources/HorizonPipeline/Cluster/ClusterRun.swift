@@ -134,13 +134,14 @@ package func decidePlan(
 
 /// A digest as a worker wrote it.
 private func digest(_ bytes: UnsafeRawBufferPointer?, of name: SeriesName) throws(Failure) -> [UInt32] {
-  guard let bytes, bytes.count >= 8, bytes.count % 4 == 0 else { throw damaged(name) }
+  guard let bytes, bytes.count >= 12, bytes.count % 4 == 0 else { throw damaged(name) }
   let words = [UInt32](unsafeUninitializedCapacity: bytes.count / 4) { buffer, count in
     UnsafeMutableRawBufferPointer(buffer).copyMemory(from: bytes)
     count = bytes.count / 4
   }
-  guard Int(words[0]) == words.count - 1 else { throw damaged(name) }
-  return words
+  let digest = words.dropLast(2)
+  guard Int(words[0]) == digest.count - 1, checksum(digest) == Array(words.suffix(2)) else { throw damaged(name) }
+  return Array(digest)
 }
 
 private func damaged(_ name: SeriesName) -> Failure {

@@ -67,7 +67,8 @@ func contestedColumns(_ answers: [Answer<SeriesDigest>]) -> [ColumnValues] {
       names.append(digest.name)
       status.append(WorkerStatus.contested.rawValue)
       reasons.append(nil)
-      digests.append([digest].words.withUnsafeBytes { Array($0) })
+      let words = [digest].words
+      digests.append((words + checksum(words)).withUnsafeBytes { Array($0) })
     case .left(let left):
       names.append(left.name)
       status.append(left.status.rawValue)
