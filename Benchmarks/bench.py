@@ -254,6 +254,59 @@ def threads(bench):
     bench.remove("w1", "w2")
 
 
+def daily(bench):
+    """A run on the day after another one: going on from folds that have come true, and from nothing."""
+    metrics = bench.fleet(SERVERS)
+    bench.remove("w", "w2")
+    bench.finish(bench.start("ingest", metrics, "--workspace", bench.path("w"), "--quiet")[0])
+    shutil.copytree(bench.path("w"), bench.path("w2"))
+    digests = {}
+    for step, workspace, gigabytes in (("goes on", "w", "4"), ("from nothing", "w2", "0")):
+        os.environ["HORIZONSCALE_FOLD_CACHE_GB"] = gigabytes
+        for day in ("2025-12-30", "2025-12-31"):
+            bench.measure(f"{step} {day}", 0, ["forecast", "--as-of", day, "--workspace", bench.path(workspace), "--quiet"])
+            with open(bench.path(workspace, "runs", day, "run.json")) as f:
+                manifest = json.load(f)
+            digests[step, day] = manifest["digest"]
+            bench.note(f"{step} {day}", digest=manifest["digest"], stages=manifest["timings"], series=manifest["counts"]["series"])
+    del os.environ["HORIZONSCALE_FOLD_CACHE_GB"]
+    size = sum(e.stat().st_size for e in os.scandir(bench.path("w", ".folds")))
+    bench.note("folds kept", megabytes=round(size / 1e6), equal=all(digests["goes on", d] == digests["from nothing", d] for d in ("2025-12-30", "2025-12-31")))
+    bench.remove("w", "w2")
+
+
+def resume(bench):
+    """A forecast that is killed in the middle of its contest and gone on with, beside one that is left alone."""
+    metrics = bench.fleet(SERVERS)
+    bench.remove("w")
+    bench.finish(bench.start("ingest", metrics, "--workspace", bench.path("w"), "--quiet")[0])
+    command = ["forecast", "--workspace", bench.path("w"), "--quiet", "--fresh"]
+
+    def body(n):
+        def clean():
+            bench.remove("w/runs", "w/latest", "w/.folds")
+
+        clean()
+        whole = bench.measure("left alone", n, command)
+        digest, digests = bench.manifest("w")["digest"], bench.path("w/runs/.unfinished/digests.bin")
+        clean()
+        bench.wait_for_quiet()
+        process, _ = bench.start(*command)
+        # Half of what a series leaves, about 20 kB each.
+        while process.poll() is None and (not os.path.exists(digests) or os.path.getsize(digests) < 10_000 * SERVERS * len(RESOURCES)):
+            time.sleep(0.01)
+        process.kill()
+        killed = bench.finish(process, accepted=(-9,))
+        rest = bench.measure("gone on with", n, [*command, "--resume"])
+        cpu = lambda r: r["user_s"] + r["sys_s"]
+        bench.note("resume", repetition=n, quiet=whole["quiet"] and rest["quiet"], equal=bench.manifest("w")["digest"] == digest, killed_cpu_s=killed.ru_utime + killed.ru_stime,
+                   overhead=(killed.ru_utime + killed.ru_stime + cpu(rest)) / cpu(whole) - 1)
+        return whole["quiet"] and rest["quiet"]
+
+    bench.rounds(body, wanted=1)
+    bench.remove("w")
+
+
 def determinism(bench):
     metrics = bench.fleet(500)
     for n in range(2):
@@ -494,7 +547,7 @@ def nested(part):
     return section
 
 
-SECTIONS = {f.__name__: f for f in (speed, scale, threads, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet, serving.serve)}
+SECTIONS = {f.__name__: f for f in (speed, scale, threads, daily, resume, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet, serving.serve)}
 # A section each, so that a part that fails loses nothing of the others; `challengers` stands for all or those of --part.
 CHALLENGES = {f"challengers-{part}": challenge(part) for part in challengers.PARTS} | {f"contest-{part}": nested(part) for part in contest.PARTS}
 
@@ -697,7 +750,7 @@ def prophet_table(kept):
 
 
 def summary(_):
-    speed, scale, threads, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet, served = (Kept(s) for s in SECTIONS)
+    speed, scale, threads, daily, resumed, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet, served = (Kept(s) for s in SECTIONS)
     challenged, contested = ({part: Kept(f"{of.__name__}-{part}") for part in of.PARTS} for of in (challengers, contest))
     table = []
 
@@ -725,6 +778,18 @@ def summary(_):
         line("four times the servers: at most 4.2 times the time and 1.3 times the memory", scale,
              f"{wall:.2f} x time, {peak:.2f} x memory", wall <= 4.2 and peak <= 1.3, scale.command(large),
              f"{scale.told(large)}; {scale.median(small):.1f} s to {scale.median(large):.1f} s; CPU {cpu:.2f} x; {scale.median(small, 'peak_rss_mb'):.0f} MB to {scale.median(large, 'peak_rss_mb'):.0f} MB")
+    kept_folds = daily.of("folds kept", "figure")
+    if kept_folds:
+        day = "2025-12-31"
+        share = daily.cpu(f"goes on {day}") / daily.cpu(f"from nothing {day}")
+        line("a daily run costs at most half of a full one, with equal bytes", daily, f"{share:.2f} of its CPU", share <= 0.5 and kept_folds[0]["equal"], daily.command(f"goes on {day}"),
+             f"{daily.cpu(f'goes on {day}'):.0f} of {daily.cpu(f'from nothing {day}'):.0f} s; digests {'equal' if kept_folds[0]['equal'] else '**differ**'}; {kept_folds[0]['megabytes']} MB kept in `.folds`; "
+             f"writing them makes the first run {daily.cpu('goes on 2025-12-30') / daily.cpu('from nothing 2025-12-30') - 1:+.1%}")
+    resumes = resumed.counted("resume", "figure") if resumed.of("resume", "figure") else []
+    if resumes:
+        overhead = statistics.median(r["overhead"] for r in resumes)
+        line("a run that is killed and gone on with costs at most 3 % more", resumed, f"{overhead:+.1%} CPU", overhead <= 0.03 and all(r["equal"] for r in resumes), resumed.command("gone on with"),
+             f"killed in the middle of the contest; digests {'equal' if all(r['equal'] for r in resumes) else '**differ**'}")
     ratios = threads.counted("thread ratio", "figure")
     if ratios:
         share = [r["of_two_copies"] for r in ratios]
@@ -810,7 +875,7 @@ def summary(_):
     text += challengers.tables(challenged)
     text += contest.tables(contested)
     text += ["## Raw rows", ""]
-    for kept in (speed, scale, threads, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet, served, *challenged.values(), *contested.values()):
+    for kept in (speed, scale, threads, daily, resumed, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet, served, *challenged.values(), *contested.values()):
         if kept.name:
             h = kept.head
             changed = "" if h["binary_is_of_that_commit"] else " (the binary is of other sources)"
