@@ -73,8 +73,10 @@ package struct ContestJournal {
         .cannotCreate, "\(folder.path) cannot be created: \(error.localizedDescription)",
         remedy: "Check permissions and free disk.")
     }
-    let shelf = try earlier.map { plan, cache in
-      TrainingShelf(try plan.contestants(settings.modelOptions(), in: cache).trainings)
+    let options = try settings.modelOptions()
+    // What of it is damaged is learnt anew.
+    let shelf = earlier.flatMap { plan, cache in
+      (try? plan.contestants(options, in: cache)).map { TrainingShelf($0.trainings) }
     }
     prepared = try await prepare(
       workspace: workspace, settings: settings, shelf: shelf, execution: execution, watch: &watch)

@@ -144,8 +144,7 @@ struct RunPlan: Codable, Sendable {
     let contestants = try contestants(local.modelOptions(), in: folder)
     let groups = contestants.trainings.isEmpty ? [:] : try inventoryNumbers(workspace)
     try fleet.know(groups, settings: local, horizon: horizon)
-    var contest = ContestSettings(contestants: contestants.contest, horizon: horizon, folds: settings.folds)
-    contest.contestants = contestants.contest
+    let contest = ContestSettings(contestants: contestants.contest, horizon: horizon, folds: settings.folds)
     return PreparedRun(fleet: fleet, survey: survey, horizon: horizon, contestants: contestants, contest: contest)
   }
 }

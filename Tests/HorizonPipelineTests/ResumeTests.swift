@@ -133,6 +133,12 @@ final class Said: Sendable {
       let other = try await forecast(fresh, asOf: day, reuses: false)
       #expect(own.manifest.digest == other.manifest.digest, "\(day)")
       #expect(FileManager.default.fileExists(atPath: daily.finishedFolds.path))
+      if day == "2025-11-21" {
+        // A damaged training costs the time to learn it again.
+        let training = daily.finishedFolds.appending(path: "lstm-0.trained")
+        #expect(FileManager.default.fileExists(atPath: training.path))
+        try Data("?".utf8).write(to: training)
+      }
       #expect(!FileManager.default.fileExists(atPath: fresh.finishedFolds.path))
     }
   }
