@@ -6,13 +6,21 @@ import HorizonStore
 
 /// Where the work happens and how loud.
 struct WorkspaceOptions: ParsableArguments {
-  @Option(name: .long, help: "Folder that holds master, runs and settings.")
+  @Option(name: .long, help: "Folder, or s3://bucket/name, that holds master, runs and settings.")
   var workspace = "./horizonscale-workspace"
+
+  @Option(
+    help: ArgumentHelp(
+      "Folder that keeps the files of a workspace in an object store. (default: ~/.cache/horizonscale)",
+      valueName: "dir")
+  )
+  var cache: String?
 
   @Flag(name: .long, help: "Say nothing but errors.")
   var quiet = false
 
-  var folder: Workspace { Workspace(workspace) }
+  /// Inside `use` for one in an object store.
+  var folder: Workspace { OpenWorkspace.current ?? Workspace(workspace) }
   var progress: RunProgress { Terminal.progress(quiet: quiet) }
 }
 
