@@ -12,10 +12,10 @@ FLAGS := -c release --explicit-target-dependency-import-check error \
   $(call rpath,../lib)
 SWIFT_FILES := Package.swift Sources Tests Benchmarks/ProphetParity
 
-.PHONY: help setup build test test-web test-spark test-sanitize fuzz demo bench lint format pretrain third-party dist test-dist clean
+.PHONY: help setup build test test-web test-s3 test-spark test-sanitize fuzz demo bench lint format pretrain third-party dist test-dist clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
 
 setup: ## fetch the native libraries, once
 	@scripts/bootstrap
@@ -38,6 +38,9 @@ test-sanitize: setup ## run all tests under the address and the thread sanitizer
 
 fuzz: setup ## fuzz all doors for FUZZ_MINUTES, at most 65 minutes in all; a finding says how to repeat it
 	@scripts/fuzz
+
+test-s3: build ## test workspaces and inputs in an object store, against a server on loopback; fetches moto once
+	@scripts/test-s3
 
 demo: build ## make a synthetic fleet and forecast it into ./demo-workspace
 	@.build/release/horizonscale demo --workspace ./demo-workspace

@@ -3,6 +3,7 @@ import PackageDescription
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
 /// What serves the dashboard; nothing but `HorizonDashboard` and the executable sees it.
@@ -61,14 +62,15 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
     .executableTarget(
       name: "horizonscale",
       dependencies: [
-        "HorizonDashboard", "HorizonStress", "HorizonPipeline", "HorizonSynthetic", "HorizonStore", "HorizonCore",
-        argumentParser,
+        "HorizonDashboard", "HorizonObjects", "HorizonStress", "HorizonPipeline", "HorizonSynthetic", "HorizonStore",
+        "HorizonCore", argumentParser,
       ],
       swiftSettings: settings, linkerSettings: [staticRuntime]),
     // Pages and routes over the files of a workspace.
@@ -112,6 +114,13 @@ let package = Package(
     // What shipped weights learn from; sees nothing of the fleets they are judged on.
     module("HorizonPretraining", sees: ["HorizonCore", "HorizonNumerics"]),
     module("HorizonSources", sees: ["HorizonStore", "HorizonCore"]),
+    // Workspaces in object stores; only the executable sees it.
+    module(
+      "HorizonObjects",
+      sees: [
+        "HorizonStore", "HorizonCore", httpClient, crypto, .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ]),
     module("HorizonStore", sees: ["HorizonCore", "ArrowBridge", crypto]),
     module("HorizonCore"),
     module("HorizonNumerics", sees: ["COpenBLAS"]),
@@ -145,6 +154,7 @@ let package = Package(
     tests(of: "HorizonFuzzing"),
     tests(of: "HorizonLearning", with: ["HorizonNumerics"]),
     tests(of: "HorizonLedger", with: ["HorizonCore"]),
+    tests(of: "HorizonObjects", with: ["HorizonStore", "HorizonCore"]),
     tests(of: "HorizonModels", with: ["HorizonTestKit", "HorizonCore", "HorizonNumerics"]),
     tests(
       of: "HorizonPipeline",

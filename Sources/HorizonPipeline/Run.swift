@@ -67,7 +67,7 @@ private func fillMaster(
       progress: { share in
         execution.progress.report("ingest", share)
         try Interruption.check()
-      }))
+      }, say: execution.progress.say))
   return qualityTable(result.quality, manifest: result.manifest)
 }
 

@@ -1,4 +1,5 @@
 import HorizonCore
+import HorizonStore
 import Synchronization
 
 /// Decides which resources are counters, over all their series.

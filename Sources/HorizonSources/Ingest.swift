@@ -56,6 +56,7 @@ private struct Ingest {
     }
     defer {
       try? files.removeItem(atPath: madeScratch ? options.scratch : "\(options.scratch)/stdin-\(getpid())")
+      try? files.removeItem(atPath: StagedInputs.folder(in: options.scratch))
       try? files.removeItem(atPath: temporary)
       unlink(temporary + ".inventory")
     }

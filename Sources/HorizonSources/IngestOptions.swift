@@ -3,7 +3,7 @@ package import HorizonStore
 
 /// What to read and how to understand it.
 package struct IngestOptions: Sendable {
-  /// Files, folders, or `-` for standard input.
+  /// Files, folders, `s3://` addresses, or `-` for standard input.
   package var inputs: [String]
   /// Standard name (`server resource time value capacity unit`) to the column that holds it.
   package var map: [String: String]
@@ -29,12 +29,14 @@ package struct IngestOptions: Sendable {
   package var scratch: String
   /// Told the share done, in 0...1, from one thread at a time; what it throws ends the work with nothing changed.
   package var progress: (@Sendable (Double) throws -> Void)?
+  /// Told what people should know while it happens.
+  package var say: (@Sendable (String) -> Void)?
 
   package init(
     inputs: [String], map: [String: String] = [:], step: Step? = nil, aggregation: [String: Aggregation] = [:],
     units: [String: String] = [:], inventory: String? = nil, renames: String? = nil, capacity: String? = nil,
     timezone: String = "UTC", maxBadRows: Double = 0.01, threads: Int = 2, workspace: String, scratch: String,
-    progress: (@Sendable (Double) throws -> Void)? = nil
+    progress: (@Sendable (Double) throws -> Void)? = nil, say: (@Sendable (String) -> Void)? = nil
   ) {
     self.inputs = inputs
     self.map = map
@@ -50,6 +52,7 @@ package struct IngestOptions: Sendable {
     self.workspace = workspace
     self.scratch = scratch
     self.progress = progress
+    self.say = say
   }
 
   func aggregation(of resource: String) -> Aggregation {

@@ -1,5 +1,6 @@
 package import Foundation
 package import HorizonCore
+import HorizonStore
 
 /// One file to look at.
 package struct InputFile: Sendable, Hashable {
@@ -12,16 +13,22 @@ package struct InputFile: Sendable, Hashable {
   var stem: String
 }
 
-/// Turns what the user named into files: folders recursively in sorted order, `-` spooled to the scratch folder.
+/// Turns what the user named into files: folders recursively in sorted order; `-` and objects of a store copied to the scratch
+/// folder.
 package enum InputList {
   static let endings = [".csv", ".csv.gz", ".parquet"]
 
-  /// - Parameter excluded: The workspace, which may lie inside an input folder.
-  static func files(_ inputs: [String], scratch: String, excluded: String) throws(Failure) -> [InputFile] {
+  /// A workspace that lies inside an input folder is passed over.
+  static func files(_ options: IngestOptions) throws -> [InputFile] {
+    let inputs = options.inputs
     var files: [InputFile] = []
     var seen: Set<String> = []
     for (place, input) in inputs.enumerated() where input != "-" || inputs.firstIndex(of: input) == place {
-      let found = try input == "-" ? [spooled(FileHandle.standardInput, scratch: scratch)] : listed(input, excluded)
+      let found =
+        try input == "-"
+        ? [spooled(FileHandle.standardInput, scratch: options.scratch)]
+        : ObjectAddress.isMeant(by: input)
+          ? StagedInputs(options).files(input) : listed(input, options.workspace)
       for file in found where seen.insert(URL(fileURLWithPath: file.path).resolvingSymlinksInPath().path).inserted {
         files.append(file)
       }

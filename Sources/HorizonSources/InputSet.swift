@@ -34,11 +34,12 @@ struct InputSet: Sendable {
   var hasCapacity: Bool { metrics.contains { $0.shape.capacity != nil } }
 
   init(_ options: IngestOptions, map: [ColumnRole: String]) throws {
-    if let path = options.inventory { try askInventory(path, map) }
-    if let path = options.renames { try askRenames(path) }
-    if let path = options.capacity { try askCapacities(path, map) }
+    let staged = StagedInputs(options)
+    if let path = options.inventory { try askInventory(staged.file(path), map) }
+    if let path = options.renames { try askRenames(staged.file(path)) }
+    if let path = options.capacity { try askCapacities(staged.file(path), map) }
     let asked = Set(([inventory?.file].compactMap { $0 } + (renames + capacities).map(\.file)).map(\.path))
-    let files = try InputList.files(options.inputs, scratch: options.scratch, excluded: options.workspace)
+    let files = try InputList.files(options)
     for file in files where !asked.contains(file.path) { try add(file, map) }
     guard !metrics.isEmpty else { throw nothingFound(options) }
     notes += passedOver.map { "Not used: \($0.message)" }
@@ -48,39 +49,40 @@ struct InputSet: Sendable {
     for k in metrics.indices { metrics[k].file.stem = stems[metrics[k].file.path] ?? metrics[k].file.stem }
   }
 
-  private func named(_ path: String) throws -> (InputFile, TableSummary) {
-    let file = InputFile(path: path, shown: path, isFromFolder: false, stem: InputList.stem(of: path))
-    return (file, try TableSummary.asked(path))
+  private func named(_ asked: (path: String, shown: String)) throws -> (InputFile, TableSummary) {
+    let file = InputFile(
+      path: asked.path, shown: asked.shown, isFromFolder: false, stem: InputList.stem(of: asked.path))
+    return (file, try TableSummary.asked(asked.path, shown: asked.shown))
   }
 
-  private mutating func askRenames(_ path: String) throws {
-    let (file, summary) = try named(path)
+  private mutating func askRenames(_ asked: (path: String, shown: String)) throws {
+    let (file, summary) = try named(asked)
     guard let table = SideTable.renames(file, summary) else {
       throw Failure(
-        .unusableData, "\(path) is no table of renames; it has \(summary.shownColumns).",
+        .unusableData, "\(file.shown) is no table of renames; it has \(summary.shownColumns).",
         remedy: "Give it the columns old and new and, where it matters, time.")
     }
     renames.append(table)
   }
 
-  private mutating func askCapacities(_ path: String, _ map: [ColumnRole: String]) throws {
-    let (file, summary) = try named(path)
+  private mutating func askCapacities(_ asked: (path: String, shown: String), _ map: [ColumnRole: String]) throws {
+    let (file, summary) = try named(asked)
     let own = map.filter { entry in summary.fields.contains { $0.name == entry.value } }
     guard let table = try ColumnMatcher(file: file, summary: summary, map: own).capacities() else {
       throw Failure(
-        .unusableData, "\(path) is no table of capacities; it has \(summary.shownColumns).",
+        .unusableData, "\(file.shown) is no table of capacities; it has \(summary.shownColumns).",
         remedy: "Give it the columns server, time and capacity and, where there are several resources, resource.")
     }
     capacities.append(table)
   }
 
-  private mutating func askInventory(_ path: String, _ map: [ColumnRole: String]) throws {
-    let (file, summary) = try named(path)
+  private mutating func askInventory(_ asked: (path: String, shown: String), _ map: [ColumnRole: String]) throws {
+    let (file, summary) = try named(asked)
     let own = map.filter { entry in summary.fields.contains { $0.name == entry.value } }
     guard let server = try ColumnMatcher(file: file, summary: summary, map: own).inventoryServer() else {
       throw Failure(
         .unusableData,
-        "\(path) has no server column; it has \(summary.shownColumns).",
+        "\(file.shown) has no server column; it has \(summary.shownColumns).",
         remedy: "Say which column it is, such as --map server=\(summary.fields.first?.name ?? "COLUMN").")
     }
     inventory = Inventory(file: file, summary: summary, server: server)

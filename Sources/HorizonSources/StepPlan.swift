@@ -1,4 +1,5 @@
 import HorizonCore
+import HorizonStore
 import Synchronization
 
 /// What is decided over the whole input before readings become steps: names, then the step.

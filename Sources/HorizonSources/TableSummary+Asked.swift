@@ -3,9 +3,9 @@ import HorizonStore
 
 extension TableSummary {
   /// Of a file that was named by the user.
-  static func asked(_ path: String) throws -> TableSummary {
+  static func asked(_ path: String, shown: String? = nil) throws -> TableSummary {
     do { return try TableSummary.of(path: path) } catch {
-      throw Failure(error.exitCode, "\(path): \(error.message).", remedy: error.remedy)
+      throw Failure(error.exitCode, "\(shown ?? path): \(error.message).", remedy: error.remedy)
     }
   }
 

@@ -48,4 +48,4 @@ package final class ParquetFile: @unchecked Sendable {  // the handle is never c
 }
 
 /// Order of bytes, in which Parquet keeps its statistics.
-func utf8Less(_ a: String, _ b: String) -> Bool { a.utf8.lexicographicallyPrecedes(b.utf8) }
+package func utf8Less(_ a: String, _ b: String) -> Bool { a.utf8.lexicographicallyPrecedes(b.utf8) }

@@ -5,7 +5,7 @@ package import HorizonCore
 ///
 /// The kernel gives a lock back however its process ends, so that neither a dead owner nor a process that got
 /// its number is taken for a living one. An owner on another host is always believed.
-package final class WorkspaceLock {
+package final class WorkspaceLock: Sendable {
   private let path: String
   private let descriptor: Int32
 

@@ -1,8 +1,9 @@
 import ArgumentParser
 import Foundation
+import HorizonObjects
 import HorizonPipeline
 
-struct DoctorCommand: ParsableCommand {
+struct DoctorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor", abstract: "Checks an install and a workspace, and says how to mend what is wrong.",
     discussion: """
@@ -25,12 +26,14 @@ struct DoctorCommand: ParsableCommand {
 
   @OptionGroup var workspace: WorkspaceOptions
 
-  func run() throws {
+  func run() async throws {
     let environment = ProcessInfo.processInfo.environment
-    let findings = Doctor(
-      workspace: workspace.folder, machine: .this(columns: Terminal.columns, environment: environment),
-      environment: environment, now: Date.now.timeIntervalSince1970, isDeep: deep
-    ).findings()
+    let findings = try await workspace.use(.everything) {
+      Doctor(
+        workspace: workspace.folder, machine: .this(columns: Terminal.columns, environment: environment),
+        environment: environment, now: Date.now.timeIntervalSince1970, isDeep: deep
+      ).findings()
+    }
     Terminal.out(json ? try doctorJSON(findings) : doctorText(findings, style: Terminal.style(width: nil)))
     if findings.contains(where: { $0.status == .problem }) { throw ExitStatus(value: 1) }
   }

@@ -1,9 +1,10 @@
 import ArgumentParser
 import Foundation
 import HorizonCore
+import HorizonObjects
 import HorizonPipeline
 
-struct ExplainCommand: ParsableCommand {
+struct ExplainCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "explain",
     abstract:
@@ -54,12 +55,13 @@ struct ExplainCommand: ParsableCommand {
 
   @OptionGroup var workspace: WorkspaceOptions
 
-  func run() throws {
+  func run() async throws {
     if let width, !(40...1_000).contains(width) {
       throw Failure(.badUsage, "--width: \(width) is no width.", remedy: "Use 40 to 1000 columns.")
     }
-    let explanation = try explained(
-      SeriesName(server: server, resource: resource), run: runName, workspace: workspace.folder)
+    let explanation = try await workspace.use(.explanation(run: runName)) {
+      try explained(SeriesName(server: server, resource: resource), run: runName, workspace: workspace.folder)
+    }
     Terminal.out(json ? try explanation.json() : explanation.text(Terminal.style(width: width)))
   }
 }

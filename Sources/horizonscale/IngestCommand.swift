@@ -1,4 +1,5 @@
 import ArgumentParser
+import HorizonObjects
 import HorizonPipeline
 
 struct IngestCommand: AsyncParsableCommand {
@@ -10,7 +11,7 @@ struct IngestCommand: AsyncParsableCommand {
         horizonscale ingest exports/ --map server=hostname,value=p95_util --step day
       """)
 
-  @Argument(help: "CSV or Parquet files, folders, or - for standard input.")
+  @Argument(help: "CSV or Parquet files, folders, s3:// addresses, or - for standard input.")
   var inputs: [String]
 
   @OptionGroup var workspace: WorkspaceOptions
@@ -18,10 +19,12 @@ struct IngestCommand: AsyncParsableCommand {
   @OptionGroup var execution: ExecutionOptionsGroup
 
   func run() async throws {
-    let sources = try SettingSources(ingest.flags, execution.flags, in: workspace)
-    let quality = try ingestLocked(
-      inputs: inputs, workspace: workspace.folder, settings: try sources.settings(),
-      execution: try sources.execution(workspace.progress))
+    let quality = try await workspace.use(.ingest(appends: false)) {
+      let sources = try SettingSources(ingest.flags, execution.flags, in: workspace)
+      return try ingestLocked(
+        inputs: inputs, workspace: workspace.folder, settings: try sources.settings(),
+        execution: try sources.execution(workspace.progress))
+    }
     Terminal.out(quality)
   }
 }

@@ -1,9 +1,10 @@
 import ArgumentParser
 import HorizonCore
+import HorizonObjects
 import HorizonPipeline
 import HorizonStore
 
-struct LedgerCommand: ParsableCommand {
+struct LedgerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ledger", abstract: "What past forecasts promised, and what happened.",
     discussion: """
@@ -24,7 +25,7 @@ struct LedgerCommand: ParsableCommand {
 
   @OptionGroup var workspace: WorkspaceOptions
 
-  func run() throws {
+  func run() async throws {
     guard let format = RiskList.Format(rawValue: format) else {
       throw Failure(.badUsage, "--format: '\(format)' is not understood.", remedy: "Use table, csv or json.")
     }
@@ -35,7 +36,7 @@ struct LedgerCommand: ParsableCommand {
       }
       return grouping
     }
-    let summary = try LedgerSummary(of: workspace.folder, by: grouping)
+    let summary = try await workspace.use(.ledger) { try LedgerSummary(of: workspace.folder, by: grouping) }
     for remark in summary.remarks { workspace.progress.say(remark) }
     Terminal.out(try summary.text(format, columns: Terminal.columns))
   }

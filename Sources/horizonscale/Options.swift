@@ -6,13 +6,21 @@ import HorizonStore
 
 /// Where the work happens and how loud.
 struct WorkspaceOptions: ParsableArguments {
-  @Option(name: .long, help: "Folder that holds master, runs and settings.")
+  @Option(name: .long, help: "Folder, or s3://bucket/name, that holds master, runs and settings.")
   var workspace = "./horizonscale-workspace"
+
+  @Option(
+    help: ArgumentHelp(
+      "Folder that keeps the files of a workspace in an object store. (default: ~/.cache/horizonscale)",
+      valueName: "dir")
+  )
+  var cache: String?
 
   @Flag(name: .long, help: "Say nothing but errors.")
   var quiet = false
 
-  var folder: Workspace { Workspace(workspace) }
+  /// Inside `use` for one in an object store.
+  var folder: Workspace { OpenWorkspace.current ?? Workspace(workspace) }
   var progress: RunProgress { Terminal.progress(quiet: quiet) }
 }
 
@@ -132,6 +140,14 @@ struct ExecutionOptionsGroup: ParsableArguments {
 struct ResumeOptions: ParsableArguments {
   @Flag(help: "Go on from where an unfinished run of the same inputs and settings has come to.")
   var resume = false
+
+  /// - Throws: For a workspace in an object store, where a run that does not end leaves nothing.
+  func check(in workspace: WorkspaceOptions) throws(Failure) {
+    guard resume, ObjectAddress.isMeant(by: workspace.workspace) else { return }
+    throw Failure(
+      .badUsage, "There is nothing to resume in \(workspace.workspace): a run that fails puts nothing into an object store.",
+      remedy: "Leave --resume away, or work in a folder.")
+  }
 }
 
 extension SettingSources {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import HorizonCore
+import HorizonObjects
 import HorizonPipeline
 import HorizonStore
 
@@ -49,7 +50,9 @@ struct ReplayCommand: AsyncParsableCommand {
     guard let format = RiskList.Format(rawValue: format) else {
       throw Failure(.badUsage, "--format: '\(format)' is not understood.", remedy: "Use table, csv or json.")
     }
-    let summary = show ? try ReplaySummary(readingFrom: workspace.folder) : try await replayed()
+    let summary = try await workspace.use(show ? .replayed : .replay) {
+      show ? try ReplaySummary(readingFrom: workspace.folder) : try await replayed()
+    }
     Terminal.out(try summary.text(format, columns: Terminal.columns))
     if forecast.strict && summary.standIns > 0 { throw ExitStatus(value: 3) }
   }

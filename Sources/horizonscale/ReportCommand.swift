@@ -1,9 +1,10 @@
 import ArgumentParser
 import HorizonCore
+import HorizonObjects
 import HorizonPipeline
 import HorizonStore
 
-struct ReportCommand: ParsableCommand {
+struct ReportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report", abstract: "Writes the latest run as one HTML file that opens without a network.",
     discussion: """
@@ -16,15 +17,15 @@ struct ReportCommand: ParsableCommand {
 
   @OptionGroup var workspace: WorkspaceOptions
 
-  func run() throws {
-    let page = try writtenReport(of: workspace.folder.latestRun())
+  func run() async throws {
+    let page = try await workspace.use(.report) { try writtenReport(of: workspace.folder.latestRun()) }
     if out == "-" { return Terminal.out(page) }
     try write(page, where: out)
     workspace.progress.say("Wrote \(out).")
   }
 }
 
-struct RiskCommand: ParsableCommand {
+struct RiskCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "risk", abstract: "The ranked list of the latest run.",
     discussion: """
@@ -49,7 +50,7 @@ struct RiskCommand: ParsableCommand {
 
   @OptionGroup var workspace: WorkspaceOptions
 
-  func run() throws {
+  func run() async throws {
     guard let format = RiskList.Format(rawValue: format) else {
       throw badUsage("--format", format, "Use table, csv or json.")
     }
@@ -63,7 +64,9 @@ struct RiskCommand: ParsableCommand {
       }
       return days
     }
-    let list = try RiskList(of: workspace.folder.latestRun(), within: days, tier: tier)
+    let list = try await workspace.use(.risks) {
+      try RiskList(of: workspace.folder.latestRun(), within: days, tier: tier)
+    }
     if let failOn { try list.requireSeverity(failOn) }
     Terminal.out(try list.text(format, columns: Terminal.columns))
     if let failOn, list.hasAny(atLeast: failOn) { throw ExitStatus(value: 1) }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import HorizonObjects
 import HorizonPipeline
 
 struct RunCommand: AsyncParsableCommand {
@@ -8,10 +9,11 @@ struct RunCommand: AsyncParsableCommand {
       EXAMPLES
         horizonscale run usage.parquet
         horizonscale run exports/ --inventory servers.csv --workspace fleet
+        horizonscale run s3://lake/usage/ --workspace s3://lake/horizonscale
         zcat usage.csv.gz | horizonscale run - --step day --horizon 90
       """)
 
-  @Argument(help: "CSV or Parquet files, folders, or - for standard input.")
+  @Argument(help: "CSV or Parquet files, folders, s3:// addresses, or - for standard input.")
   var inputs: [String]
 
   @OptionGroup var workspace: WorkspaceOptions
@@ -21,12 +23,15 @@ struct RunCommand: AsyncParsableCommand {
   @OptionGroup var resuming: ResumeOptions
 
   func run() async throws {
-    let sources = try SettingSources(ingest.flags, forecast.flags, execution.flags, in: workspace)
-    var settings = try sources.settings()
-    settings.fresh = forecast.fresh ? true : nil
-    let outcome = try await runAll(
-      inputs: inputs, workspace: workspace.folder, settings: settings,
-      execution: try sources.execution(workspace.progress, resumes: resuming.resume))
+    try resuming.check(in: workspace)
+    let outcome = try await workspace.use(.run(appends: false)) {
+      let sources = try SettingSources(ingest.flags, forecast.flags, execution.flags, in: workspace)
+      var settings = try sources.settings()
+      settings.fresh = forecast.fresh ? true : nil
+      return try await runAll(
+        inputs: inputs, workspace: workspace.folder, settings: settings,
+        execution: try sources.execution(workspace.progress, resumes: resuming.resume))
+    }
     Terminal.out(outcome.summary(columns: Terminal.columns))
     try outcome.check(strict: forecast.strict)
   }
@@ -49,13 +54,16 @@ struct ForecastCommand: AsyncParsableCommand {
   @OptionGroup var resuming: ResumeOptions
 
   func run() async throws {
-    let sources = try SettingSources(forecast.flags, execution.flags, in: workspace)
-    var settings = try sources.settings()
-    settings.raw = raw
-    settings.fresh = forecast.fresh ? true : nil
-    let outcome = try await forecastLocked(
-      workspace: workspace.folder, settings: settings,
-      execution: try sources.execution(workspace.progress, resumes: resuming.resume))
+    try resuming.check(in: workspace)
+    let outcome = try await workspace.use(.forecast) {
+      let sources = try SettingSources(forecast.flags, execution.flags, in: workspace)
+      var settings = try sources.settings()
+      settings.raw = raw
+      settings.fresh = forecast.fresh ? true : nil
+      return try await forecastLocked(
+        workspace: workspace.folder, settings: settings,
+        execution: try sources.execution(workspace.progress, resumes: resuming.resume))
+    }
     Terminal.out(outcome.summary(columns: Terminal.columns))
     try outcome.check(strict: forecast.strict)
   }
@@ -77,12 +85,14 @@ struct BacktestCommand: AsyncParsableCommand {
   @OptionGroup var execution: ExecutionOptionsGroup
 
   func run() async throws {
-    let sources = try SettingSources(forecast.flags, execution.flags, in: workspace)
-    var settings = try sources.settings()
-    settings.keepForecasts = keepForecasts
-    Terminal.out(
-      try await backtest(
-        workspace: workspace.folder, settings: settings, execution: try sources.execution(workspace.progress)))
+    let standings = try await workspace.use(.forecast) {
+      let sources = try SettingSources(forecast.flags, execution.flags, in: workspace)
+      var settings = try sources.settings()
+      settings.keepForecasts = keepForecasts
+      return try await backtest(
+        workspace: workspace.folder, settings: settings, execution: try sources.execution(workspace.progress))
+    }
+    Terminal.out(standings)
   }
 }
 

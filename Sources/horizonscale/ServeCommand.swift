@@ -58,6 +58,8 @@ struct ServeCommand: AsyncParsableCommand {
     settings.key = tlsKey
     try settings.checked(isInsecure: insecure)
     let progress = workspace.progress
-    try await Dashboard(workspace.folder, settings: settings).serve { progress.say($0) }
+    try await workspace.use(.serving) {
+      try await Dashboard(workspace.folder, settings: settings).serve { progress.say($0) }
+    }
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import HorizonCore
+import HorizonObjects
 import HorizonPipeline
 import HorizonStore
 import HorizonStress
@@ -42,7 +43,9 @@ struct StressCommand: AsyncParsableCommand {
   @OptionGroup var workspace: WorkspaceOptions
   @OptionGroup var execution: ExecutionOptionsGroup
 
-  func run() async throws {
+  func run() async throws { try await workspace.use(.settings) { try await stress() } }
+
+  private func stress() async throws {
     let sources = try SettingSources(["models": models], execution.flags, in: workspace)
     let floors = StressFloors(try sources.stressFloors(isName: StressFloors.isName))
     let chosen = try Scenario.chosen(scenario) ?? Scenario.allCases

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import HorizonCore
+import HorizonObjects
 import HorizonPipeline
 import HorizonStore
 import HorizonSynthetic
@@ -119,6 +120,11 @@ struct DemoCommand: AsyncParsableCommand {
   @OptionGroup var execution: ExecutionOptionsGroup
 
   func run() async throws {
+    let outcome = try await workspace.use(.run(appends: false)) { try await made() }
+    Terminal.out(outcome.summary(columns: Terminal.columns))
+  }
+
+  private func made() async throws -> RunOutcome {
     let sources = try SettingSources(execution.flags, in: workspace)
     let progress = workspace.progress
     let execution = try sources.execution(progress)
@@ -132,8 +138,7 @@ struct DemoCommand: AsyncParsableCommand {
     }
     var settings = try sources.settings()
     settings.seed = plan.seed
-    let outcome = try await runAll(
+    return try await runAll(
       inputs: [folder], workspace: workspace.folder, settings: settings, execution: execution)
-    Terminal.out(outcome.summary(columns: Terminal.columns))
   }
 }

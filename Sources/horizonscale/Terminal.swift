@@ -27,11 +27,21 @@ enum Terminal {
     }
   }
 
+  private static let names = Mutex<(path: String, name: String)?>(nil)
+
+  /// Writes a name wherever a folder would be named from now on: people never see where a workspace of an object store lies
+  /// while a command works with it.
+  static func show(_ name: String, for path: String) { names.withLock { $0 = (path, name) } }
+
+  private static func named(_ text: String) -> String {
+    names.withLock { $0 }.map { text.replacing($0.path, with: $0.name) } ?? text
+  }
+
   static func error(_ message: String) { say("error: \(message)") }
 
   /// Text of a file may be quoted in it: its control characters are shown, not obeyed.
   static func say(_ line: String) {
-    let plain = line.unicodeScalars.map { scalar in
+    let plain = named(line).unicodeScalars.map { scalar in
       scalar.properties.generalCategory == .control && scalar != "\n" ? "\u{FFFD}" : Character(scalar)
     }
     talk(String(plain) + "\n")
@@ -42,7 +52,7 @@ enum Terminal {
 
   /// Writes data; a closed pipe ends the process with success, as for `head`.
   static func out(_ text: String) {
-    guard let number = write(Array((text + "\n").utf8), to: STDOUT_FILENO) else { return }
+    guard let number = write(Array((named(text) + "\n").utf8), to: STDOUT_FILENO) else { return }
     if number == EPIPE { exit(ExitCode.done.rawValue) }
     error("Standard output cannot be written: \(String(cString: strerror(number))). Free disk, or write elsewhere.")
     exit(ExitCode.writingFailed.rawValue)

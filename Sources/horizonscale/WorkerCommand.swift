@@ -48,25 +48,35 @@ struct WorkerCommand: AsyncParsableCommand {
 
   func run() async throws {
     let folder = URL(fileURLWithPath: plan, isDirectory: true)
-    let sources = try SettingSources(forecast.flags, execution.flags, in: workspace)
-    let execution = try sources.execution(workspace.progress)
     switch phase {
-    case .plan:
-      var settings = try sources.settings()
-      settings.fresh = forecast.fresh ? true : nil
-      try await makePlan(workspace: workspace.folder, settings: settings, at: folder, execution: execution)
     case .contest:
-      try await Worker(plan: folder, execution: execution).contest(from: STDIN_FILENO, to: STDOUT_FILENO)
-    case .decide:
-      let said = try await decidePlan(folder, workspace: workspace.folder, from: STDIN_FILENO, execution: execution)
-      execution.progress.say(said)
+      try await Worker(plan: folder, execution: try resolved()).contest(from: STDIN_FILENO, to: STDOUT_FILENO)
     case .publish:
-      try await Worker(plan: folder, execution: execution).publish(
+      try await Worker(plan: folder, execution: try resolved()).publish(
         decisions: URL(fileURLWithPath: decisions!), from: STDIN_FILENO, to: STDOUT_FILENO)
+    case .plan:
+      try await workspace.use(.forecast) {
+        var settings = try SettingSources(forecast.flags, in: workspace).settings()
+        settings.fresh = forecast.fresh ? true : nil
+        try await makePlan(
+          workspace: workspace.folder, settings: settings, at: folder, execution: try resolved())
+      }
+    case .decide:
+      workspace.progress.say(
+        try await workspace.use(.forecast) {
+          try await decidePlan(
+            folder, workspace: workspace.folder, from: STDIN_FILENO, execution: try resolved())
+        })
     case .finish:
-      let outcome = try await finishPlan(folder, workspace: workspace.folder, from: STDIN_FILENO, execution: execution)
+      let outcome = try await workspace.use(.forecast) {
+        try await finishPlan(folder, workspace: workspace.folder, from: STDIN_FILENO, execution: try resolved())
+      }
       Terminal.out(outcome.summary(columns: Terminal.columns))
       try outcome.check(strict: forecast.strict)
     }
+  }
+
+  private func resolved() throws -> Execution {
+    try SettingSources(execution.flags, in: workspace).execution(workspace.progress)
   }
 }

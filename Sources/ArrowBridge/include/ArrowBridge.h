@@ -191,3 +191,5 @@ ab_status ab_gunzip(const uint8_t *packed, int64_t packed_count, uint8_t *bytes,
 #ifdef __cplusplus
 }
 #endif
+
+#include "ObjectStore.h"
