@@ -12,7 +12,7 @@ FLAGS := -c release --explicit-target-dependency-import-check error \
   $(call rpath,../lib)
 SWIFT_FILES := Package.swift Sources Tests Benchmarks/ProphetParity
 
-.PHONY: help setup build test test-web test-s3 test-spark test-sanitize fuzz demo bench lint format pretrain third-party dist test-dist clean
+.PHONY: help setup build test test-web test-s3 test-spark test-faults test-sanitize fuzz demo bench lint format pretrain third-party dist test-dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,9 @@ test-web: build ## test the dashboard in a headless Chromium; fetches it and Pla
 
 test-spark: dist ## test integrations/spark on a small cluster of its own; fetches PySpark once
 	@scripts/test-spark
+
+test-faults: build ## break 300 runs at random points, 200 of them killed and 50 with a full disk
+	@scripts/faults
 
 test-sanitize: setup ## run all tests under the address and the thread sanitizer, in builds of their own
 	@scripts/test-sanitize

@@ -30,6 +30,8 @@ ROOT = os.path.dirname(HERE)
 RESULTS = os.path.join(HERE, "results")
 PEERS = os.path.join(ROOT, ".venv/peers/bin/python")
 SERVERS, DAYS = 2000, 1095
+SPARK_SERVERS = 500
+LARGE_FLEETS = (SERVERS, 20_000, 100_000)
 STRESS_SERVERS = 100
 # Share of the machine that others may take while a repetition still counts as quiet. Every repetition is kept, the summary
 # uses the quiet ones where there are any; whether one counts never depends on its own time.
@@ -164,16 +166,24 @@ class Bench:
         size = os.path.getsize(glob.glob(self.path("w/runs/*/report.html"))[0])
         self.note(step, stages=manifest["timings"], counts=manifest["counts"], report_mb=round(size / 2**20, 3))
 
+    def master(self, workspace):
+        with open(self.path(workspace, "master/manifest.json")) as f:
+            return json.load(f)
+
     def manifest(self, workspace):
         with open(glob.glob(self.path(workspace, "runs/*/run.json"))[0]) as f:
             return json.load(f)
 
 
+def size_of(folder):
+    return sum(os.path.getsize(os.path.join(place, name)) for place, _, names in os.walk(folder) for name in names)
+
+
 # --- sections ----------------------------------------------------------------------------------------------------------
 
 
-def write_csv(path, servers):
-    """A fleet of the shape of synth's, in CSV, without any library: a weekly wave, growth and noise, seeded."""
+def write_csv(path, servers, wanted=range(DAYS)):
+    """A fleet of the shape of synth's, in CSV, without any library: a weekly wave, growth and noise, seeded; the wanted days of it."""
     numbers = random.Random(42)
     first = datetime.date(2023, 1, 2)
     days = [(first + datetime.timedelta(d)).isoformat() for d in range(DAYS)]
@@ -186,7 +196,7 @@ def write_csv(path, servers):
                 level, growth = numbers.uniform(0.05, 0.7) * capacity, numbers.uniform(0, 0.3) / DAYS
                 f.write("".join(
                     f"{head}{day}T00:00:00Z,{abs(level * (1 + growth * d - (0.1 if d % 7 > 4 else 0) + 0.05 * noise[(at + d) % 99_991])):.3f}{tail}"
-                    for d, day in enumerate(days)))
+                    for d, day in enumerate(days) if d in wanted))
 
 
 def speed(bench):
@@ -230,6 +240,36 @@ def scale(bench):
     bench.remove("w", f"fleet-{4 * SERVERS}-42")
 
 
+def large(bench):
+    """Fleets far larger than usual: the readings into the master, and fast models on it."""
+    into = ["--workspace", bench.path("w"), "--quiet"]
+    for servers in LARGE_FLEETS:
+        if shutil.disk_usage(bench.scratch).free < 250_000 * servers:
+            sys.exit(f"bench: {servers} servers want {servers // 4000} GB of free disk; name another folder with --scratch.")
+        metrics = bench.fleet(servers)
+        bench.remove("w")
+        bench.measure(f"ingest {servers}", 0, ["ingest", metrics, *into])
+        bench.remove(f"fleet-{servers}-42")
+        bench.measure(f"forecast {servers}", 0, ["forecast", "--models", "fast", *into])
+        bench.note_run(f"forecast {servers}")
+        bench.note(f"files {servers}", master_mb=round(size_of(bench.path("w", "master")) / 1e6), run_mb=round(size_of(bench.path("w", "runs")) / 1e6), folds_mb=round(size_of(bench.path("w", ".folds")) / 1e6))
+        bench.remove("w")
+
+
+def hourly(bench):
+    """Three years of hours of 2,000 servers: brought to days and forecast 180 days, and as they are for 14 days."""
+    into = ["--workspace", bench.path("w"), "--quiet"]
+    folder = bench.path("fleet-hours")
+    bench.finish(bench.start("synth", "--out", folder, "--servers", SERVERS, "--days", DAYS, "--step", "hour", "--quiet")[0])
+    bench.note("input", rows=SERVERS * len(RESOURCES) * DAYS * 24, megabytes=round(size_of(folder) / 1e6))
+    for step, horizon in (("day", 180), ("hour", 14 * 24)):
+        bench.remove("w")
+        bench.measure(f"ingest to {step}s", 0, ["ingest", os.path.join(folder, "metrics.parquet"), "--step", step, *into])
+        bench.measure(f"forecast {step}s", 0, ["forecast", "--horizon", horizon, "--models", "fast", *into])
+        bench.note_run(f"forecast {step}s")
+    bench.remove("w", "fleet-hours")
+
+
 def threads(bench):
     """One forecast with two threads against two single-threaded forecasts at the same time, in turns."""
     metrics = bench.fleet(SERVERS)
@@ -270,8 +310,7 @@ def daily(bench):
             digests[step, day] = manifest["digest"]
             bench.note(f"{step} {day}", digest=manifest["digest"], stages=manifest["timings"], series=manifest["counts"]["series"])
     del os.environ["HORIZONSCALE_FOLD_CACHE_GB"]
-    size = sum(e.stat().st_size for e in os.scandir(bench.path("w", ".folds")))
-    bench.note("folds kept", megabytes=round(size / 1e6), equal=all(digests["goes on", d] == digests["from nothing", d] for d in ("2025-12-30", "2025-12-31")))
+    bench.note("folds kept", megabytes=round(size_of(bench.path("w", ".folds")) / 1e6), equal=all(digests["goes on", d] == digests["from nothing", d] for d in ("2025-12-30", "2025-12-31")))
     bench.remove("w", "w2")
 
 
@@ -305,6 +344,36 @@ def resume(bench):
 
     bench.rounds(body, wanted=1)
     bench.remove("w")
+
+
+def append(bench):
+    """A day's readings into a master of three years, beside filling it anew; from CSV."""
+    into = ["--workspace", bench.path("w"), "--quiet"]
+    for name, days in (("old", range(DAYS - 1)), ("day", range(DAYS - 1, DAYS)), ("all", range(DAYS))):
+        write_csv(bench.path(f"{name}.csv"), SERVERS, days)
+
+    def body(n):
+        bench.remove("w")
+        whole = bench.measure("ingest all", n, ["ingest", bench.path("all.csv"), *into])
+        readings = bench.master("w")["readingCount"]
+        bench.remove("w")
+        bench.finish(bench.start("ingest", bench.path("old.csv"), *into)[0])
+        day = bench.measure("append a day", n, ["ingest", bench.path("day.csv"), "--append", *into])
+        bench.note("appended", repetition=n, equal=bench.master("w")["readingCount"] == readings, appends=[r.get("appends") for r in bench.master("w")["resources"]])
+        return whole["quiet"] and day["quiet"]
+
+    bench.rounds(body)
+    bench.remove("w", "old.csv", "day.csv", "all.csv")
+
+
+def spark(bench):
+    """One machine, and a cluster of two workers on it; see Tests/Spark/cost.py."""
+    python = os.path.join(ROOT, ".venv/spark/bin/python")
+    if not os.path.exists(python) or not glob.glob(os.path.join(ROOT, "dist/horizonscale-*/bin/horizonscale")):
+        sys.exit("bench: spark needs a cluster. Run make test-spark once, then this again.")
+    bench.wait_for_quiet()
+    told = subprocess.run([python, os.path.join(ROOT, "Tests/Spark/cost.py"), str(SPARK_SERVERS)], check=True, capture_output=True, text=True).stdout
+    bench.note("cost", **json.loads(told.splitlines()[-1]))
 
 
 def determinism(bench):
@@ -547,7 +616,7 @@ def nested(part):
     return section
 
 
-SECTIONS = {f.__name__: f for f in (speed, scale, threads, daily, resume, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet, serving.serve)}
+SECTIONS = {f.__name__: f for f in (speed, scale, large, hourly, threads, append, daily, resume, spark, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet, serving.serve)}
 # A section each, so that a part that fails loses nothing of the others; `challengers` stands for all or those of --part.
 CHALLENGES = {f"challengers-{part}": challenge(part) for part in challengers.PARTS} | {f"contest-{part}": nested(part) for part in contest.PARTS}
 
@@ -750,7 +819,7 @@ def prophet_table(kept):
 
 
 def summary(_):
-    speed, scale, threads, daily, resumed, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet, served = (Kept(s) for s in SECTIONS)
+    speed, scale, large, hours, threads, appended, daily, resumed, on_spark, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet, served = (Kept(s) for s in SECTIONS)
     challenged, contested = ({part: Kept(f"{of.__name__}-{part}") for part in of.PARTS} for of in (challengers, contest))
     table = []
 
@@ -771,13 +840,34 @@ def summary(_):
     timed("ingest from CSV within 15 s", speed, "ingest csv", 15)
     timed("`run`, all models, 6 folds, horizon 180, risk, report, within 120 s and 1.5 GB", speed, "run", 120, memory=1536)
     if scale.of(f"run {4 * SERVERS}"):
-        small, large = f"run {SERVERS}", f"run {4 * SERVERS}"
-        wall = scale.median(large) / scale.median(small)
-        cpu = scale.cpu(large) / scale.cpu(small)
-        peak = scale.median(large, "peak_rss_mb") / scale.median(small, "peak_rss_mb")
+        one, four = f"run {SERVERS}", f"run {4 * SERVERS}"
+        wall = scale.median(four) / scale.median(one)
+        cpu = scale.cpu(four) / scale.cpu(one)
+        peak = scale.median(four, "peak_rss_mb") / scale.median(one, "peak_rss_mb")
         line("four times the servers: at most 4.2 times the time and 1.3 times the memory", scale,
-             f"{wall:.2f} x time, {peak:.2f} x memory", wall <= 4.2 and peak <= 1.3, scale.command(large),
-             f"{scale.told(large)}; {scale.median(small):.1f} s to {scale.median(large):.1f} s; CPU {cpu:.2f} x; {scale.median(small, 'peak_rss_mb'):.0f} MB to {scale.median(large, 'peak_rss_mb'):.0f} MB")
+             f"{wall:.2f} x time, {peak:.2f} x memory", wall <= 4.2 and peak <= 1.3, scale.command(four),
+             f"{scale.told(four)}; {scale.median(one):.1f} s to {scale.median(four):.1f} s; CPU {cpu:.2f} x; {scale.median(one, 'peak_rss_mb'):.0f} MB to {scale.median(four, 'peak_rss_mb'):.0f} MB")
+    for servers in LARGE_FLEETS[1:]:
+        step, small = f"forecast {servers}", f"forecast {LARGE_FLEETS[0]}"
+        if not large.of(step):
+            continue
+        cpu, wall = (of(step) / servers / (of(small) / LARGE_FLEETS[0]) for of in (large.cpu, large.median))
+        peak = max(large.median(s, "peak_rss_mb") for s in (step, f"ingest {servers}"))
+        files = large.of(f"files {servers}", "figure")[0]
+        line(f"`ingest` and `--models fast` of {servers:,} servers under 2 GB, time a series within 10 % of {LARGE_FLEETS[0]:,} servers'", large, f"{cpu:.2f} x CPU, {wall:.2f} x time a series, {peak:.0f} MB",
+             cpu <= 1.1 and peak <= 2048, large.command(step),
+             f"{large.told(step)}; ingest {large.median(f'ingest {servers}'):.0f} s, forecast {large.median(step):.0f} s, CPU {large.cpu(step):.0f} s; master {files['master_mb']} MB, run {files['run_mb']} MB")
+    if hours.of("forecast hours"):
+        peak = max(hours.median(f"ingest to {s}s", "peak_rss_mb") for s in ("day", "hour"))
+        line("210 M hourly rows brought to days within 90 s and 2 GB", hours, f"{hours.median('ingest to days'):.1f} s, {peak:.0f} MB", hours.median("ingest to days") <= 90 and peak <= 2048,
+             hours.command("ingest to days"), f"{hours.told('ingest to days')}; kept as hours {hours.median('ingest to hours'):.1f} s")
+        peak = max(hours.median(f"forecast {s}s", "peak_rss_mb") for s in ("day", "hour"))
+        line("and forecast 14 days of hours as well as 180 days, under 2 GB", hours, f"{peak:.0f} MB", peak <= 2048, hours.command("forecast hours"),
+             f"{hours.told('forecast hours')}; fast models: hours {hours.median('forecast hours'):.0f} s, days {hours.median('forecast days'):.0f} s")
+    if appended.of("append a day"):
+        line("a day's readings are appended without writing the master again", appended, f"{appended.median('append a day'):.2f} s beside {appended.median('ingest all'):.2f} s for all",
+             all(r["equal"] and set(r["appends"]) == {1} for r in appended.of("appended", "figure")), appended.command("append a day"),
+             f"{appended.told('append a day')}; CPU {appended.cpu('append a day'):.2f} and {appended.cpu('ingest all'):.2f} s")
     kept_folds = daily.of("folds kept", "figure")
     if kept_folds:
         day = "2025-12-31"
@@ -790,6 +880,10 @@ def summary(_):
         overhead = statistics.median(r["overhead"] for r in resumes)
         line("a run that is killed and gone on with costs at most 3 % more", resumed, f"{overhead:+.1%} CPU", overhead <= 0.03 and all(r["equal"] for r in resumes), resumed.command("gone on with"),
              f"killed in the middle of the contest; digests {'equal' if all(r['equal'] for r in resumes) else '**differ**'}")
+    for cost in on_spark.of("cost", "figure"):
+        each = [1e3 * cost[where]["cpu_s"] / cost["series"] for where in ("spark", "single")]
+        line("Spark's cost a series beside the single machine's (no limit asked), with equal bytes", on_spark, f"{each[0]:.1f} ms beside {each[1]:.1f} ms CPU", cost["equal"], "Benchmarks/run spark",
+             f"{cost['series']} series, master and two workers on the same two cores; {cost['spark']['wall_s']:.0f} s beside {cost['single']['wall_s']:.0f} s")
     ratios = threads.counted("thread ratio", "figure")
     if ratios:
         share = [r["of_two_copies"] for r in ratios]
@@ -875,7 +969,7 @@ def summary(_):
     text += challengers.tables(challenged)
     text += contest.tables(contested)
     text += ["## Raw rows", ""]
-    for kept in (speed, scale, threads, daily, resumed, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet, served, *challenged.values(), *contested.values()):
+    for kept in (speed, scale, large, hours, threads, appended, daily, resumed, on_spark, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet, served, *challenged.values(), *contested.values()):
         if kept.name:
             h = kept.head
             changed = "" if h["binary_is_of_that_commit"] else " (the binary is of other sources)"

@@ -69,6 +69,7 @@ package enum WorkspaceNeed: Sendable, Hashable {
 
   /// What a new run reads of earlier ones.
   private func needed(_ parts: [Substring], _ small: Bool) -> Bool {
-    small || ["ledger", ".folds"].contains(parts[0]) || (parts[0] == "runs" && parts.count > 2 && !WorkspaceNeed.shown.contains(parts[2]))
+    small || ["ledger", ".folds"].contains(parts[0])
+      || (parts[0] == "runs" && parts.count > 2 && !WorkspaceNeed.shown.contains(parts[2]))
   }
 }

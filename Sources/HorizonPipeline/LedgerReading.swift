@@ -156,10 +156,8 @@ package struct KnownSeries: Sendable {
     step = manifest.step
     hashes.reserveCapacity(manifest.seriesCount)
     for resource in manifest.resources {
-      for part in try MasterLayout.parts(folder: workspace.master.path, resource: resource) {
-        let reader = try TableReader(parquet: part, columns: [Column("server", .key)])
-        while try reader.next() != nil {}
-        for server in reader.keyNames(0) { insert(SeriesName(server: server, resource: resource.name)) }
+      for server in try MasterLayout.servers(folder: workspace.master.path, resource: resource) {
+        insert(SeriesName(server: server, resource: resource.name))
       }
     }
   }

@@ -23,22 +23,24 @@ package struct RunOutcome: Sendable {
 
 /// The main job: ingest, forecast and report in one run folder.
 package func runAll(
-  inputs: [String], workspace: Workspace, settings: RunSettings, execution: Execution
+  inputs: [String], appends: Bool = false, workspace: Workspace, settings: RunSettings, execution: Execution
 ) async throws -> RunOutcome {
   let lock = try WorkspaceLock(workspace)
   defer { lock.release() }
-  let quality = try fillMaster(inputs: inputs, workspace: workspace, settings: settings, execution: execution)
+  let quality = try fillMaster(
+    inputs: inputs, appends: appends, workspace: workspace, settings: settings, execution: execution)
   execution.progress.say(quality)
   return try await forecast(workspace: workspace, settings: settings, execution: execution)
 }
 
 /// `ingest` alone. - Returns: The table of the data's quality.
 package func ingestLocked(
-  inputs: [String], workspace: Workspace, settings: RunSettings, execution: Execution
+  inputs: [String], appends: Bool = false, workspace: Workspace, settings: RunSettings, execution: Execution
 ) throws -> String {
   let lock = try WorkspaceLock(workspace)
   defer { lock.release() }
-  return try fillMaster(inputs: inputs, workspace: workspace, settings: settings, execution: execution)
+  return try fillMaster(
+    inputs: inputs, appends: appends, workspace: workspace, settings: settings, execution: execution)
 }
 
 /// `forecast` alone, on the master that is there.
@@ -51,7 +53,7 @@ package func forecastLocked(
 }
 
 private func fillMaster(
-  inputs: [String], workspace: Workspace, settings: RunSettings, execution: Execution
+  inputs: [String], appends: Bool, workspace: Workspace, settings: RunSettings, execution: Execution
 ) throws -> String {
   execution.claimThreads()
   if !FileManager.default.fileExists(atPath: workspace.settings.path) {
@@ -62,7 +64,7 @@ private func fillMaster(
       inputs: inputs, map: settings.map, step: settings.step.flatMap { Step(parsing: $0) },
       aggregation: settings.aggregate, units: settings.units, inventory: settings.inventory,
       renames: settings.renames, capacity: settings.capacity, timezone: settings.timezone,
-      maxBadRows: settings.maxBadRows, threads: execution.threads,
+      maxBadRows: settings.maxBadRows, appends: appends, threads: execution.threads,
       workspace: workspace.folder.path, scratch: workspace.scratch.path,
       progress: { share in
         execution.progress.report("ingest", share)

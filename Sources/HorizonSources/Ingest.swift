@@ -6,7 +6,7 @@ import Synchronization
 /// Reads metrics into the workspace's master: `master/`, `inventory.parquet`, `quality.json`.
 ///
 /// Memory does not grow with rows: readings are spilled by a hash of their series, grouped and brought to steps bucket by bucket,
-/// then written in order. An earlier master stays whole until the new one takes its place.
+/// then written in order. An earlier master stays whole until the new one takes its place, or gets them as parts beside its own.
 ///
 /// - Throws: `Failure` with what to tell the user.
 package func ingest(_ options: IngestOptions) throws -> IngestResult {
@@ -15,11 +15,14 @@ package func ingest(_ options: IngestOptions) throws -> IngestResult {
 
 private struct Ingest {
   let options: IngestOptions
+  /// The master that is appended to.
+  private let base: MasterBase?
   private let map: [ColumnRole: String]
   private let clock: LocalClock
 
-  init(_ options: IngestOptions) throws(Failure) {
-    self.options = options
+  init(_ asked: IngestOptions) throws(Failure) {
+    base = try asked.appends ? MasterBase(asked) : nil
+    options = try base?.fixing(asked) ?? asked
     map = try Ingest.roles(options.map)
     clock = try options.timezone == "UTC" ? .utc : LocalClock(timezone: options.timezone)
   }
@@ -64,6 +67,10 @@ private struct Ingest {
     let states = try input.read.map { try FileState(of: $0) }
     let digests = DigestThread(input.read.map { ($0.path, $0.shown) })
     defer { digests.wait() }
+    if let base, try base.holds(input.read, digests: digests.value) {
+      options.say?("Nothing to append: the master holds \(input.read.map(\.shown).joined(separator: ", ")) already.")
+      return IngestResult(manifest: base.manifest, quality: storedQuality())
+    }
 
     let registry = SeriesRegistry()
     let log = RejectionLog()
@@ -84,7 +91,7 @@ private struct Ingest {
           : "No series is left: there is not one usable reading in \(grouped(log.rowsRead)) rows.")
     }
     let plan = try StepPlan(
-      spill: spill, registry: registry, extras: extras, asked: options.step, clock: clock,
+      spill: spill, registry: registry, extras: extras, asked: options.step, base: base?.manifest, clock: clock,
       threads: options.threads)
     let table = try CapacityTable(
       input.capacities, registry: registry, renames: renames, clock: clock,
@@ -95,15 +102,6 @@ private struct Ingest {
     let entries = try steps(spill, registry, plan, rules, table.isEmpty ? nil : table, file)
     try report(0.75)
 
-    let build = MasterBuild(step: plan.clock.step, file: file, entries: entries)
-    try files.createDirectory(atPath: temporary, withIntermediateDirectories: true)
-    let written = Mutex(0.0)
-    try build.write(into: temporary, threads: options.threads) { share in
-      try written.withLock {
-        $0 = max($0, share)
-        try report(0.75 + 0.24 * $0)
-      }
-    }
     input.notes += plan.notes + renames.summary + table.notes
     if let inventory = input.inventory {
       input.notes += try InventoryFile.copy(
@@ -115,19 +113,35 @@ private struct Ingest {
         .unusableData, "No series is left: there is not one difference between readings of a counter.",
         remedy: "Give counters at least two readings each, or take --unit NAME=counter away.")
     }
-    let manifest = MasterManifest(
-      step: plan.clock.step, timezone: options.timezone, resources: resources(stored, registry, rules),
+    let nameColumns = plan.nameExtension.columns.map { extras.names[$0] }
+    var manifest = MasterManifest(
+      step: plan.clock.step, timezone: options.timezone, resources: try resources(stored, registry, rules),
       seriesCount: stored.count, readingCount: stored.reduce(0) { $0 + $1.steps.count },
       firstIndex: stored.map(\.steps.firstIndex).min()!, lastIndex: stored.map(\.steps.lastIndex).max()!,
-      inputs: try digests.value(), notes: input.notes)
+      inputs: try digests.value(), notes: input.notes, nameColumns: nameColumns.isEmpty ? nil : nameColumns)
     for state in states { try state.check() }
+    let build = MasterBuild(step: plan.clock.step, file: file, entries: stored)
+    let append = try base.map { try MasterAppend(to: $0, build, manifest) }
+    try files.createDirectory(atPath: temporary, withIntermediateDirectories: true)
+    let written = Mutex(0.0)
+    let progress = { @Sendable (share: Double) throws in
+      try written.withLock {
+        $0 = max($0, share)
+        try report(0.75 + 0.24 * $0)
+      }
+    }
+    if let append {
+      manifest = try append.write(into: temporary, threads: options.threads, progress: progress)
+    } else {
+      try build.write(into: temporary, threads: options.threads, progress: progress)
+    }
     var ceilings: [String: Ceiling] = [:]
     for resource in manifest.resources { ceilings[resource.name] = resource.ceiling }
     countConflicts(log, entries, input, registry, spill)
-    let quality = qualityReport(log, entries, ceilings, plan.clock, notes: input.notes)
-    try manifest.write(into: temporary)
+    var quality = qualityReport(log, entries, ceilings, plan.clock, append, notes: input.notes)
+    if let append { quality = storedQuality().continued(by: quality, knows: append.knows) }
     try report(1)
-    try publish(quality, temporary, hasInventory: input.inventory != nil)
+    try publish(quality, manifest, temporary, hasInventory: input.inventory != nil, append)
     return IngestResult(manifest: manifest, quality: quality)
   }
 
@@ -174,8 +188,10 @@ private struct Ingest {
     _ spill: ReadingSpill, _ registry: SeriesRegistry, _ plan: StepPlan
   ) throws -> [ResourceRules] {
     let asked = registry.resources.map { options.units[$0] ?? options.units["*"] }
+    for (name, units) in zip(registry.resources, registry.units) { try base?.check(name, units: units) }
     let hinted = registry.resources.indices.map {
-      asked[$0] == nil && CounterSurvey.isHinted(resource: registry.resources[$0], units: registry.units[$0])
+      asked[$0] == nil && base?.resource(registry.resources[$0]) == nil
+        && CounterSurvey.isHinted(resource: registry.resources[$0], units: registry.units[$0])
     }
     let found = try CounterSurvey.decide(
       spill, registry, plan.nameExtension, hinted: hinted, threads: options.threads)
@@ -244,12 +260,13 @@ private struct Ingest {
 
   private func resources(
     _ stored: [MasterBuild.Entry], _ registry: SeriesRegistry, _ rules: [ResourceRules]
-  ) -> [MasterManifest.Resource] {
+  ) throws(Failure) -> [MasterManifest.Resource] {
     let codes = Dictionary(uniqueKeysWithValues: registry.resources.enumerated().map { ($1, $0) })
-    return MasterBuild.ranges(stored).map { range in
+    return try MasterBuild.ranges(stored).map { range throws(Failure) in
       let series = stored[range]
       let name = series.first!.name.resource
       let code = codes[name]!
+      try base?.check(name, hasCapacity: series.contains(where: \.steps.hasOwnCapacity))
       let decision = UnitDecision(
         .init(
           resource: name, asked: options.units[name] ?? options.units["*"], units: registry.units[code],
@@ -263,7 +280,8 @@ private struct Ingest {
         unit: decision.unit,
         ceiling: decision.ceiling, aggregation: options.aggregation(of: name), decision: decision.sentence,
         seriesCount: series.count, readingCount: series.reduce(0) { $0 + $1.steps.count },
-        minimum: series.map(\.steps.minimum).min()!, maximum: series.map(\.steps.maximum).max()!)
+        minimum: series.map(\.steps.minimum).min()!, maximum: series.map(\.steps.maximum).max()!,
+        isCounter: rules[code].isCounter ? true : nil)
     }
   }
 
@@ -312,26 +330,31 @@ private struct Ingest {
 
   private func qualityReport(
     _ log: RejectionLog, _ entries: [MasterBuild.Entry], _ ceilings: [String: Ceiling], _ clock: StepClock,
-    notes: [String]
+    _ append: MasterAppend?, notes: [String]
   ) -> QualityReport {
     var report = QualityReport()
     var verdicts = QualityReport.Verdicts()
     var listed: [(entry: Int, isGood: Bool)] = []
+    func assessed(_ entry: MasterBuild.Entry) -> SeriesAssessment {
+      SeriesAssessment(
+        entry.name, entry.steps, decided: ceilings[entry.name.resource] ?? .none, clock: clock,
+        isContinued: append?.knows(entry.name) == true)
+    }
     for (k, entry) in entries.enumerated() {
       let steps = entry.steps
       log.count(.duplicateTime, steps.duplicates)
       log.count(.outOfOrder, steps.outOfOrder)
       log.count(.gap, steps.gapSteps)
       log.count(.aggregated, steps.aggregated)
+      let isKnown = append?.knows(entry.name) == true
       if steps.count == 0 {
         log.count(.noReadings)
-        report.seriesWithoutReadings += 1
+        if !isKnown { report.seriesWithoutReadings += 1 }
       }
-      let assessment = SeriesAssessment(
-        entry.name, steps, decided: ceilings[entry.name.resource] ?? .none, clock: clock)
+      let assessment = assessed(entry)
       if let findings = steps.findings?.value { count(findings, assessment, entry.name, log) }
       let verdict = assessment.verdict
-      verdicts.count(verdict)
+      if !isKnown { verdicts.count(verdict) }
       guard steps.hasIssues || verdict != .good else { continue }
       report.seriesWithIssues += 1
       listed.append((k, verdict == .good))
@@ -344,8 +367,7 @@ private struct Ingest {
       if isGood { room -= 1 }
       left -= 1
       let entry = entries[k]
-      report.series.append(
-        SeriesAssessment(entry.name, entry.steps, decided: ceilings[entry.name.resource] ?? .none, clock: clock).issues)
+      report.series.append(assessed(entry).issues)
     }
     report.rowsRead = log.rowsRead
     report.rowsRejected = log.rowsRejected
@@ -375,13 +397,28 @@ private struct Ingest {
     }
   }
 
+  /// Of the ingests before.
+  private func storedQuality() -> QualityReport {
+    let data = FileManager.default.contents(atPath: "\(options.workspace)/quality.json") ?? Data()
+    return (try? JSONDecoder().decode(QualityReport.self, from: data)) ?? QualityReport()
+  }
+
   /// Everything into its place, the master last.
-  private func publish(_ quality: QualityReport, _ temporary: String, hasInventory: Bool) throws {
+  private func publish(
+    _ quality: QualityReport, _ manifest: MasterManifest, _ temporary: String, hasInventory: Bool,
+    _ append: MasterAppend?
+  ) throws {
     let inventory = "\(options.workspace)/inventory.parquet"
-    if hasInventory { _ = rename(temporary + ".inventory", inventory) } else { unlink(inventory) }
+    if hasInventory {
+      _ = rename(temporary + ".inventory", inventory)
+    } else if append == nil {
+      unlink(inventory)
+    }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     try atomicWrite(try encoder.encode(quality), to: "\(options.workspace)/quality.json")
+    if let append, append.isBeside { return try append.place(temporary, manifest: manifest) }
+    try manifest.write(into: temporary)
     try replaceFolder("\(options.workspace)/master", with: temporary)
   }
 }

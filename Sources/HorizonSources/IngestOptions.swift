@@ -22,6 +22,8 @@ package struct IngestOptions: Sendable {
   package var timezone: String
   /// Share of rows that may be rejected before the whole input is.
   package var maxBadRows: Double
+  /// Adds to the master that is there, in its step, units and time zone, instead of filling it anew.
+  package var appends: Bool
   package var threads: Int
   /// The workspace's folder.
   package var workspace: String
@@ -35,7 +37,8 @@ package struct IngestOptions: Sendable {
   package init(
     inputs: [String], map: [String: String] = [:], step: Step? = nil, aggregation: [String: Aggregation] = [:],
     units: [String: String] = [:], inventory: String? = nil, renames: String? = nil, capacity: String? = nil,
-    timezone: String = "UTC", maxBadRows: Double = 0.01, threads: Int = 2, workspace: String, scratch: String,
+    timezone: String = "UTC", maxBadRows: Double = 0.01, appends: Bool = false, threads: Int = 2, workspace: String,
+    scratch: String,
     progress: (@Sendable (Double) throws -> Void)? = nil, say: (@Sendable (String) -> Void)? = nil
   ) {
     self.inputs = inputs
@@ -48,6 +51,7 @@ package struct IngestOptions: Sendable {
     self.capacity = capacity
     self.timezone = timezone
     self.maxBadRows = maxBadRows
+    self.appends = appends
     self.threads = max(1, threads)
     self.workspace = workspace
     self.scratch = scratch

@@ -16,7 +16,7 @@ struct MasterBuild: Sendable {
   let entries: [Entry]
 
   /// Rows after which a resource's series go into the next part: some of every resource for every thread, few files for large fleets.
-  private static func rowsPerPart(_ rows: Int) -> Int { max(1_000_000, rows / 64) }
+  static func rowsPerPart(_ rows: Int) -> Int { max(1_000_000, rows / 64) }
 
   /// Ranges of entries that have one resource.
   static func ranges(_ entries: [Entry]) -> [Range<Int>] {
@@ -36,10 +36,16 @@ struct MasterBuild: Sendable {
     var range: Range<Int>
   }
 
-  func write(into folder: String, threads: Int, progress: @Sendable (Double) throws -> Void) throws {
+  /// - Parameter append: Which append to a resource the parts are named after; 0 for a resource that is written whole.
+  func write(
+    into folder: String, append: (_ resource: String) -> Int = { _ in 0 }, threads: Int,
+    progress: @Sendable (Double) throws -> Void
+  ) throws {
     var parts: [Part] = []
     for range in MasterBuild.ranges(entries) {
-      let target = "\(folder)/\(MasterLayout.folder(resource: entries[range.lowerBound].name.resource))"
+      let resource = entries[range.lowerBound].name.resource
+      let target = "\(folder)/\(MasterLayout.folder(resource: resource))"
+      let append = append(resource)
       let limit = MasterBuild.rowsPerPart(entries[range].reduce(0) { $0 + $1.steps.count })
       var start = range.lowerBound
       var rows = 0
@@ -49,7 +55,7 @@ struct MasterBuild: Sendable {
         guard rows >= limit || k + 1 == range.upperBound else { continue }
         if rows > 0 {
           if number == 0 { try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true) }
-          parts.append(Part(path: "\(target)/\(MasterLayout.part(number))", range: start..<(k + 1)))
+          parts.append(Part(path: "\(target)/\(MasterLayout.part(number, append: append))", range: start..<(k + 1)))
           number += 1
         }
         start = k + 1
@@ -66,57 +72,102 @@ struct MasterBuild: Sendable {
 
   private func write(_ part: Part) throws {
     let writer = try TableWriter(parquet: part.path, schema: MasterLayout.schema)
-    var group = RowGroup()
-    for entry in entries[part.range] where entry.steps.count > 0 {
-      try group.add(entry, step: step, file: file)
+    var group = MasterRowGroup()
+    for k in part.range where entries[k].steps.count > 0 {
+      group.add(entries[k].name.server, try readings(of: k))
       if group.rows >= MasterLayout.rowsPerGroup { try writer.append(group.take()) }
     }
     if group.rows > 0 { try writer.append(group.take()) }
     try writer.close()
   }
 
-  /// Columns of a row group under construction.
-  private struct RowGroup {
-    private var codes: [Int32] = []
-    private var names: [String] = []
-    private var times: [Int64] = []
-    private var values: [Double] = []
-    private var capacity: [Double] = []
-
-    var rows: Int { codes.count }
-
-    mutating func add(_ entry: Entry, step: Step, file: ScratchFile) throws(Failure) {
-      let steps = entry.steps
-      let n = steps.count
-      let code = Int32(names.count)
-      names.append(entry.name.server)
-      codes.append(contentsOf: repeatElement(code, count: n))
-      try extend(&values, n, file, steps.offset)
-      let length = step.seconds * 1_000_000
-      let start = step.microseconds(of: steps.firstIndex)
-      if steps.isDense {
-        for k in 0..<n { times.append(start + Int64(k) * length) }
-      } else {
-        var places: [Int32] = []
-        try extend(&places, n, file, steps.offset + n * 8)
-        for place in places { times.append(start + Int64(place) * length) }
-      }
-      switch steps.capacityForm {
-      case .none, .constant: capacity.append(contentsOf: repeatElement(steps.constantCapacity, count: n))
-      case .each: try extend(&capacity, n, file, steps.offset + n * (steps.isDense ? 8 : 12))
-      }
+  /// Of an entry, from the scratch file.
+  func readings(of entry: Int) throws(Failure) -> MasterSeries {
+    let steps = entries[entry].steps
+    let n = steps.count
+    let length = step.seconds * 1_000_000
+    let start = step.microseconds(of: steps.firstIndex)
+    let values = try [Double](readingFrom: file, count: n, at: steps.offset)
+    let times: [Int64]
+    if steps.isDense {
+      times = (0..<n).map { start + Int64($0) * length }
+    } else {
+      times = try [Int32](readingFrom: file, count: n, at: steps.offset + n * 8).map { start + Int64($0) * length }
     }
-
-    private func extend<Element>(_ array: inout [Element], _ n: Int, _ file: ScratchFile, _ offset: Int) throws(Failure)
-    {
-      let block = try [Element](readingFrom: file, count: n, at: offset)
-      array.append(contentsOf: block)
+    let capacity: [Double]
+    switch steps.capacityForm {
+    case .none, .constant: capacity = [Double](repeating: steps.constantCapacity, count: n)
+    case .each: capacity = try [Double](readingFrom: file, count: n, at: steps.offset + n * (steps.isDense ? 8 : 12))
     }
+    return MasterSeries(times: times, values: values, capacity: capacity)
+  }
+}
 
-    mutating func take() -> [ColumnValues] {
-      defer { self = RowGroup() }
-      return [.keys(codes: codes, names: names), .times(times), .doubles(values), .doubles(capacity)]
+/// Columns of a row group of the master under construction.
+private struct MasterRowGroup {
+  private var codes: [Int32] = []
+  private var names: [String] = []
+  private var times: [Int64] = []
+  private var values: [Double] = []
+  private var capacity: [Double] = []
+
+  var rows: Int { codes.count }
+
+  mutating func add(_ server: String, _ series: MasterSeries) {
+    codes.append(contentsOf: repeatElement(Int32(names.count), count: series.times.count))
+    names.append(server)
+    times += series.times
+    values += series.values
+    capacity += series.capacity
+  }
+
+  mutating func take() -> [ColumnValues] {
+    defer { self = MasterRowGroup() }
+    return [.keys(codes: codes, names: names), .times(times), .doubles(values), .doubles(capacity)]
+  }
+}
+
+/// Writes the parts of one resource as its series come, in order of the server.
+final class MasterPartWriter {
+  private let folder: String
+  private let rowsPerPart: Int
+  private var writer: TableWriter?
+  private var group = MasterRowGroup()
+  private var number = 0
+  private var rowsInPart = 0
+  private(set) var seriesCount = 0
+  private(set) var readingCount = 0
+  private(set) var minimum = Double.infinity
+  private(set) var maximum = -Double.infinity
+
+  /// - Parameter rows: About how many there will be.
+  init(folder: String, rows: Int) throws {
+    self.folder = folder
+    rowsPerPart = MasterBuild.rowsPerPart(rows)
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+  }
+
+  func add(_ server: String, _ series: MasterSeries) throws {
+    if writer == nil {
+      writer = try TableWriter(parquet: "\(folder)/\(MasterLayout.part(number))", schema: MasterLayout.schema)
+      number += 1
     }
+    group.add(server, series)
+    seriesCount += 1
+    readingCount += series.times.count
+    for value in series.values { (minimum, maximum) = (min(minimum, value), max(maximum, value)) }
+    rowsInPart += series.times.count
+    if group.rows >= MasterLayout.rowsPerGroup { try writer!.append(group.take()) }
+    if rowsInPart >= rowsPerPart { try close() }
+  }
+
+  /// Ends the part at hand.
+  func close() throws {
+    guard let writer else { return }
+    if group.rows > 0 { try writer.append(group.take()) }
+    try writer.close()
+    self.writer = nil
+    rowsInPart = 0
   }
 }
 

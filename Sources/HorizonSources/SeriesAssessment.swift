@@ -20,10 +20,13 @@ struct SeriesAssessment {
   private let findings: SeriesFindings
   private let clock: StepClock
   let ceiling: SeriesFindings.CeilingCounts
+  /// Whether these are a few more readings of a series that was judged before.
+  private let isContinued: Bool
 
   /// - Parameter decided: What 100 % is for the resource, once all readings are known.
-  init(_ name: SeriesName, _ steps: StepSeries, decided: Ceiling, clock: StepClock) {
+  init(_ name: SeriesName, _ steps: StepSeries, decided: Ceiling, clock: StepClock, isContinued: Bool) {
     self.name = name
+    self.isContinued = isContinued
     self.steps = steps
     self.clock = clock
     findings = steps.findings?.value ?? SeriesFindings()
@@ -50,6 +53,7 @@ struct SeriesAssessment {
   private func share(_ part: Int, of whole: Int) -> Double { whole == 0 ? 0 : Double(part) / Double(whole) }
 
   var verdict: SeriesVerdict {
+    if isContinued { return repairs.isEmpty ? .good : .usable }
     let here = SeriesAssessment.self
     if steps.count < here.short.poor || missingShare > here.missing.poor || repairedShare > here.repaired.poor {
       return .poor
@@ -74,6 +78,7 @@ struct SeriesAssessment {
 
   /// Each finding with what it is counted under; nil for those that are counted otherwise.
   var sentences: [(reason: QualityReason?, text: String)] {
+    if isContinued { return repairs }
     var list: [(QualityReason?, String)] = []
     if steps.count == 0 { list.append((.noReadings, "It has no usable reading.")) }
     if steps.count > 0, steps.count < SeriesAssessment.short.usable {

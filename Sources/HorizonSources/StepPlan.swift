@@ -10,11 +10,23 @@ struct StepPlan {
   let own: Int64?
   let notes: [String]
 
+  /// - Parameter base: The master that is appended to, whose names and step stay.
   init(
-    spill: ReadingSpill, registry: SeriesRegistry, extras: ExtraColumns, asked: Step?, clock: LocalClock, threads: Int
+    spill: ReadingSpill, registry: SeriesRegistry, extras: ExtraColumns, asked: Step?, base: MasterManifest?,
+    clock: LocalClock, threads: Int
   ) throws {
     var notes: [String] = []
-    nameExtension = try StepPlan.nameExtension(spill, registry, extras, threads: threads, &notes)
+    if let base, let columns = base.nameColumns {
+      nameExtension = try StepPlan.nameExtension(columns, of: extras)
+    } else {
+      nameExtension = try StepPlan.nameExtension(spill, registry, extras, threads: threads, &notes)
+      guard base == nil || nameExtension.columns.isEmpty else {
+        throw Failure(
+          .unusableData, "\(notes.last!), which it is not in the master.",
+          remedy:
+            "Ingest everything anew without --append, or say which column names the server with --map server=COLUMN.")
+      }
+    }
     // Times that all fall on midnight UTC are dates: a date is the same in every time zone.
     let holdsDates = !clock.isUTC && spill.holdsDatesOnly
     if holdsDates { notes.append("All times are midnight UTC: they were taken as dates") }
@@ -23,13 +35,26 @@ struct StepPlan {
     own = StepChoice.own(sample.distances)
     // The span of a series, not of a folder of exports from different months: fourteen days have too few daily readings.
     let seconds = asked?.seconds ?? StepChoice.seconds(own: own, span: sample.longestSpan)
-    let step = Step(seconds: seconds, phase: StepChoice.phase(of: sample.places, seconds: seconds))
+    let step = base?.step ?? Step(seconds: seconds, phase: StepChoice.phase(of: sample.places, seconds: seconds))
     if let asked, let own, asked.seconds < own {
       notes.append(
         "The step \(asked.name) is shorter than the input's own, \(Step(seconds: own).name): most steps stay empty")
     }
     self.clock = StepClock(step: step, clock: seconds >= StepChoice.day ? local : .utc)
     self.notes = notes
+  }
+
+  private static func nameExtension(_ columns: [String], of extras: ExtraColumns) throws(Failure) -> NameExtension {
+    var indices: [Int] = []
+    for name in columns {
+      guard let index = extras.names.firstIndex(of: name) else {
+        throw Failure(
+          .unusableData, "The column '\(name)' is missing, which is a part of the servers' names in the master.",
+          remedy: "Export it too, or ingest everything anew without --append.")
+      }
+      indices.append(index)
+    }
+    return NameExtension(columns: indices, of: extras)
   }
 
   /// Extra columns that separate readings of one series at one time, the first that does for each such pair.

@@ -28,9 +28,12 @@ package final class AtomicFile {
     try synced(temporaryPath, flags: O_RDONLY)
     guard rename(temporaryPath, path) == 0 else { throw writingFailed(path) }
     isCommitted = true
-    try synced(folder(of: path), flags: O_RDONLY | O_DIRECTORY)
+    try syncFolder(folder(of: path))
   }
 }
+
+/// Brings the names in a folder to the disk.
+package func syncFolder(_ path: String) throws(StoreError) { try synced(path, flags: O_RDONLY | O_DIRECTORY) }
 
 /// Writes `bytes` as the whole of a file that others see either as it was or complete.
 package func atomicWrite(_ bytes: some Collection<UInt8>, to path: String) throws(StoreError) {

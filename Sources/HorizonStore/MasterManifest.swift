@@ -20,10 +20,12 @@ package struct MasterManifest: Codable, Sendable, Hashable {
   package var inputs: [Input]
   /// Sentences on decisions that a reader should know of.
   package var notes: [String]
+  /// Columns that stand before the server in its name, because they tell series apart; nil for none.
+  package var nameColumns: [String]?
 
   package init(
     step: Step, timezone: String, resources: [Resource], seriesCount: Int, readingCount: Int, firstIndex: Int,
-    lastIndex: Int, inputs: [Input], notes: [String]
+    lastIndex: Int, inputs: [Input], notes: [String], nameColumns: [String]? = nil
   ) {
     self.step = step
     self.timezone = timezone
@@ -34,6 +36,7 @@ package struct MasterManifest: Codable, Sendable, Hashable {
     self.lastIndex = lastIndex
     self.inputs = inputs
     self.notes = notes
+    self.nameColumns = nameColumns
   }
 
   package struct Resource: Codable, Sendable, Hashable {
@@ -52,6 +55,10 @@ package struct MasterManifest: Codable, Sendable, Hashable {
     /// Of the stored readings.
     package var minimum: Double
     package var maximum: Double
+    /// How often readings were appended since the resource was written whole; nil for never.
+    package var appends: Int?
+    /// Whether readings are rates made of counts; nil for no.
+    package var isCounter: Bool?
 
     /// Whether readings are shares of the capacity of their time, as percentages are; readings in the unit of the capacity are the
     /// demand itself.
@@ -59,7 +66,8 @@ package struct MasterManifest: Codable, Sendable, Hashable {
 
     package init(
       name: String, kind: ResourceKind, folder: String, unit: String?, ceiling: Ceiling, aggregation: Aggregation,
-      decision: String, seriesCount: Int, readingCount: Int, minimum: Double, maximum: Double
+      decision: String, seriesCount: Int, readingCount: Int, minimum: Double, maximum: Double, appends: Int? = nil,
+      isCounter: Bool? = nil
     ) {
       self.name = name
       self.kind = kind
@@ -72,6 +80,8 @@ package struct MasterManifest: Codable, Sendable, Hashable {
       self.readingCount = readingCount
       self.minimum = minimum
       self.maximum = maximum
+      self.appends = appends
+      self.isCounter = isCounter
     }
   }
 

@@ -44,13 +44,10 @@ package final class MasterReader {
   private let tileSize: Int
 
   private var resource = -1
-  private var parts: ArraySlice<String> = []
-  private var reader: TableReader?
-  private var batch: TableBatch?
-  private var row = 0
-  private var openCode: Int32 = -1
-  /// Of the open series so far.
-  private var lastTime = Int64.min
+  private var segments: MasterSegments?
+  /// Read, and not yet staged.
+  private var pending: MasterSegment?
+  private var openServer: String?
   private var stage = MasterTileBuilder()
 
   /// - Parameter asOf: Step index; later readings are dropped.
@@ -65,89 +62,46 @@ package final class MasterReader {
   /// The next tile; nil at the end. Series without a reading at or before the as-of are left out.
   package func next() throws -> MasterTile? {
     while true {
-      if batch == nil, !(try advance()) {
-        stage.closeSeries()
+      guard let segment = try pending ?? segments?.next() else {
+        closeSeries()
         if stage.count > 0 { return emit() }
         guard try openNextResource() else { return nil }
         continue
       }
-      if try stageRows() { return emit() }
-      batch = nil
+      pending = segment
+      if segment.server != openServer {
+        closeSeries()
+        if stage.count == tileSize { return emit() }
+        openServer = segment.server
+      }
+      stageReadings(of: segment)
+      pending = nil
     }
   }
 
   private func emit() -> MasterTile { stage.tile(resource: resource, asOf: asOf) }
 
+  private func closeSeries() {
+    stage.closeSeries()
+    openServer = nil
+  }
+
   private func openNextResource() throws -> Bool {
     resource += 1
     guard resource < manifest.resources.count else { return false }
-    parts = try MasterLayout.parts(folder: folder, resource: manifest.resources[resource])[...]
+    segments = try MasterSegments(folder: folder, manifest: manifest, resource: resource)
     return true
   }
 
-  /// Moves to the next batch, across the parts of one resource; false at its end.
-  private func advance() throws -> Bool {
-    while true {
-      if let next = try reader?.next() {
-        batch = next
-        row = 0
-        return true
-      }
-      stage.closeSeries()
-      openCode = -1
-      reader = nil
-      guard let part = parts.popFirst() else { return false }
-      reader = try TableReader(parquet: part, columns: MasterLayout.schema.columns)
-    }
-  }
-
-  /// Stages rows until the tile is full (true) or the batch is at its end (false).
-  private func stageRows() throws -> Bool {
-    let codes = batch!.codes(0)
-    let times = batch!.times(1)
-    let values = batch!.doubles(2)
-    let capacity = batch!.doubles(3)
-    let count = batch!.rowCount
+  private func stageReadings(of segment: MasterSegment) {
     let limit = manifest.step.microseconds(of: asOf)
-    while row < count {
-      let code = codes[row]
-      if code != openCode {
-        stage.closeSeries()
-        openCode = code
-        lastTime = manifest.step.microseconds(of: manifest.firstIndex) - 1
-        if stage.count == tileSize { return true }
-      }
-      var end = row
-      while end < count, codes[end] == code { end += 1 }
-      var cut = row
-      while cut < end, times[cut] <= limit { cut += 1 }
-      if cut > row {
-        let times = UnsafeBufferPointer(rebasing: times[row..<cut])
-        guard code >= 0, times[0] > lastTime, times.isAscending else { throw damagedPart(reader!.path) }
-        lastTime = times[times.count - 1]
-        if !stage.isOpen { stage.openSeries(reader!.keyName(0, code)) }
-        stage.append(
-          times: times,
-          values: UnsafeBufferPointer(rebasing: values[row..<cut]),
-          capacity: UnsafeBufferPointer(rebasing: capacity[row..<cut]), step: manifest.step)
-      }
-      row = end
-    }
-    return false
+    var count = segment.times.count
+    while count > 0, segment.times[count - 1] > limit { count -= 1 }
+    guard count > 0 else { return }
+    if !stage.isOpen { stage.openSeries(segment.server) }
+    stage.append(
+      times: UnsafeBufferPointer(rebasing: segment.times[..<count]),
+      values: UnsafeBufferPointer(rebasing: segment.values[..<count]),
+      capacity: UnsafeBufferPointer(rebasing: segment.capacity[..<count]), step: manifest.step)
   }
-}
-
-/// What is not as the manifest says would be written outside of a tile.
-func damagedPart(_ path: String) -> StoreError {
-  StoreError(
-    .foreign, path: path, message: "this part of the master is damaged",
-    remedy: "Fill the master anew with 'horizonscale ingest INPUT'.")
-}
-
-extension UnsafeBufferPointer<Int64> {
-  var isAscending: Bool { zip(self, dropFirst()).allSatisfy(<) }
-}
-
-extension TableReader {
-  fileprivate func keyName(_ column: Int, _ code: Int32) -> String { keyNames(column)[Int(code)] }
 }

@@ -136,6 +136,12 @@ struct ExecutionOptionsGroup: ParsableArguments {
   var flags: [String: String?] { ["threads": threads, "chunk": chunk] }
 }
 
+/// Whether the master is added to.
+struct AppendOptions: ParsableArguments {
+  @Flag(help: "Add to the master, in its step, units and time zone, instead of filling it anew.")
+  var append = false
+}
+
 /// Whether work that was cut short is gone on with.
 struct ResumeOptions: ParsableArguments {
   @Flag(help: "Go on from where an unfinished run of the same inputs and settings has come to.")
@@ -145,7 +151,8 @@ struct ResumeOptions: ParsableArguments {
   func check(in workspace: WorkspaceOptions) throws(Failure) {
     guard resume, ObjectAddress.isMeant(by: workspace.workspace) else { return }
     throw Failure(
-      .badUsage, "There is nothing to resume in \(workspace.workspace): a run that fails puts nothing into an object store.",
+      .badUsage,
+      "There is nothing to resume in \(workspace.workspace): a run that fails puts nothing into an object store.",
       remedy: "Leave --resume away, or work in a folder.")
   }
 }

@@ -9,6 +9,7 @@ struct RunCommand: AsyncParsableCommand {
       EXAMPLES
         horizonscale run usage.parquet
         horizonscale run exports/ --inventory servers.csv --workspace fleet
+        horizonscale run today.csv --append
         horizonscale run s3://lake/usage/ --workspace s3://lake/horizonscale
         zcat usage.csv.gz | horizonscale run - --step day --horizon 90
       """)
@@ -20,16 +21,17 @@ struct RunCommand: AsyncParsableCommand {
   @OptionGroup var ingest: IngestOptionsGroup
   @OptionGroup var forecast: ForecastOptionsGroup
   @OptionGroup var execution: ExecutionOptionsGroup
+  @OptionGroup var appending: AppendOptions
   @OptionGroup var resuming: ResumeOptions
 
   func run() async throws {
     try resuming.check(in: workspace)
-    let outcome = try await workspace.use(.run(appends: false)) {
+    let outcome = try await workspace.use(.run(appends: appending.append)) {
       let sources = try SettingSources(ingest.flags, forecast.flags, execution.flags, in: workspace)
       var settings = try sources.settings()
       settings.fresh = forecast.fresh ? true : nil
       return try await runAll(
-        inputs: inputs, workspace: workspace.folder, settings: settings,
+        inputs: inputs, appends: appending.append, workspace: workspace.folder, settings: settings,
         execution: try sources.execution(workspace.progress, resumes: resuming.resume))
     }
     Terminal.out(outcome.summary(columns: Terminal.columns))

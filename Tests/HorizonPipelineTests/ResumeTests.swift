@@ -143,6 +143,71 @@ final class Said: Sendable {
     }
   }
 
+  /// Three days, each appended and forecast, beside one ingest of all.
+  @Test func daysThatAreAppendedGiveTheBytesOfOneIngest() async throws {
+    let sandbox = try Sandbox()
+    let days = ["2025-12-29", "2025-12-30", "2025-12-31"]
+    let rows = try self.rows(ofFleet: try await sandbox.fleet(servers: 20, days: 260))
+    let header = "server,resource,time,value,capacity,unit\n"
+    let daily = sandbox.workspace("daily")
+    var settings = RunSettings()
+    settings.models = allModels
+    func run(_ input: String, appends: Bool, in workspace: Workspace) async throws -> RunOutcome {
+      try await runAll(
+        inputs: [input], appends: appends, workspace: workspace, settings: settings,
+        execution: Execution(threads: 2, chunk: 64, progress: .silent))
+    }
+    let old = rows.filter { $0.key < days[0] }.sorted { $0.key < $1.key }.map(\.value).joined()
+    _ = try ingestLocked(
+      inputs: [try sandbox.file("old.csv", header + old)], workspace: daily, settings: settings,
+      execution: Execution(threads: 2, chunk: 64, progress: .silent))
+    var last: [String: String] = [:]
+    for day in days {
+      let outcome = try await run(try sandbox.file("\(day).csv", header + rows[day]!), appends: true, in: daily)
+      #expect(outcome.manifest.asOf == day)
+      last = try tables(outcome)
+    }
+    let fresh = sandbox.workspace("fresh")
+    let all = try sandbox.file("all.csv", header + old + days.map { rows[$0]! }.joined())
+    _ = try ingestLocked(
+      inputs: [all], workspace: fresh, settings: settings,
+      execution: Execution(threads: 2, chunk: 64, progress: .silent))
+    // What earlier runs have decided and what came of it is an input of its own.
+    for day in days {
+      let outcome = try await forecast(fresh, asOf: day, reuses: false)
+      if day == days.last { #expect(try tables(outcome) == last) }
+    }
+  }
+
+  /// Digests of what a run consists of, but for what tells when and from which files it was made.
+  private func tables(_ run: RunOutcome) throws -> [String: String] {
+    let names = run.manifest.outputs.map(\.name).filter { $0 != "timings.parquet" && $0 != "report.html" }
+    return try Dictionary(
+      uniqueKeysWithValues: names.map { ($0, try sha256(ofFile: run.folder.appending(path: $0).path)) })
+  }
+
+  /// Lines of CSV by day.
+  private func rows(ofFleet folder: String) throws -> [String: String] {
+    let reader = try TableReader(
+      parquet: "\(folder)/metrics.parquet",
+      columns: [
+        Column("server", .key), Column("resource", .key), Column("time", .time), Column("value", .double),
+        Column("capacity", .double, nullable: true), Column("unit", .key),
+      ])
+    var rows: [String: String] = [:]
+    while let batch = try reader.next() {
+      let (servers, resources, units) = (reader.keyNames(0), reader.keyNames(1), reader.keyNames(5))
+      for k in 0..<batch.rowCount {
+        let day = String(ISOTime.string(batch.times(2)[k]).prefix(10))
+        let capacity = batch.doubles(4)[k]
+        rows[day, default: ""] +=
+          "\(servers[Int(batch.codes(0)[k])]),\(resources[Int(batch.codes(1)[k])]),\(day),\(batch.doubles(3)[k]),"
+          + "\(capacity.isNaN ? "" : "\(capacity)"),\(units[Int(batch.codes(5)[k])])\n"
+      }
+    }
+    return rows
+  }
+
   /// That the days above do go on from something.
   @Test func finishedFoldsAreTakenWhereNothingOfThemHasChanged() async throws {
     let sandbox = try Sandbox()
