@@ -17,12 +17,14 @@ private struct Ingest {
   let options: IngestOptions
   /// The master that is appended to.
   private let base: MasterBase?
+  private let storedQuality: StoredQuality
   private let map: [ColumnRole: String]
   private let clock: LocalClock
 
   init(_ asked: IngestOptions) throws(Failure) {
     base = try asked.appends ? MasterBase(asked) : nil
     options = try base?.fixing(asked) ?? asked
+    storedQuality = StoredQuality(workspace: asked.workspace)
     map = try Ingest.roles(options.map)
     clock = try options.timezone == "UTC" ? .utc : LocalClock(timezone: options.timezone)
   }
@@ -69,7 +71,7 @@ private struct Ingest {
     defer { digests.wait() }
     if let base, try base.holds(input.read, digests: digests.value) {
       options.say?("Nothing to append: the master holds \(input.read.map(\.shown).joined(separator: ", ")) already.")
-      return IngestResult(manifest: base.manifest, quality: storedQuality())
+      return IngestResult(manifest: base.manifest, quality: try storedQuality.read(for: base.manifest))
     }
 
     let registry = SeriesRegistry()
@@ -139,7 +141,9 @@ private struct Ingest {
     for resource in manifest.resources { ceilings[resource.name] = resource.ceiling }
     countConflicts(log, entries, input, registry, spill)
     var quality = qualityReport(log, entries, ceilings, plan.clock, append, notes: input.notes)
-    if let append { quality = storedQuality().continued(by: quality, knows: append.knows) }
+    if let append {
+      quality = try storedQuality.read(for: append.base.manifest).continued(by: quality, knows: append.knows)
+    }
     try report(1)
     try publish(quality, manifest, temporary, hasInventory: input.inventory != nil, append)
     return IngestResult(manifest: manifest, quality: quality)
@@ -397,12 +401,6 @@ private struct Ingest {
     }
   }
 
-  /// Of the ingests before.
-  private func storedQuality() -> QualityReport {
-    let data = FileManager.default.contents(atPath: "\(options.workspace)/quality.json") ?? Data()
-    return (try? JSONDecoder().decode(QualityReport.self, from: data)) ?? QualityReport()
-  }
-
   /// Everything into its place, the master last.
   private func publish(
     _ quality: QualityReport, _ manifest: MasterManifest, _ temporary: String, hasInventory: Bool,
@@ -414,11 +412,13 @@ private struct Ingest {
     } else if append == nil {
       unlink(inventory)
     }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try atomicWrite(try encoder.encode(quality), to: "\(options.workspace)/quality.json")
-    if let append, append.isBeside { return try append.place(temporary, manifest: manifest) }
-    try manifest.write(into: temporary)
-    try replaceFolder("\(options.workspace)/master", with: temporary)
+    if append == nil { try storedQuality.write(quality) } else { try storedQuality.prepare(quality, for: manifest) }
+    if let append, append.isBeside {
+      try append.place(temporary, manifest: manifest)
+    } else {
+      try manifest.write(into: temporary)
+      try replaceFolder("\(options.workspace)/master", with: temporary)
+    }
+    if append != nil { try storedQuality.write(quality) }
   }
 }

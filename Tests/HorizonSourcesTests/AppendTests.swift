@@ -129,6 +129,30 @@ import Testing
     try expectSame()
   }
 
+  /// A process that ends between the master and `quality.json`, or before both, has written what quality becomes.
+  @Test func qualityCountsWhatTheMasterHoldsAndNothingTwice() throws {
+    struct Pending: Codable {
+      let inputs: [String]
+      let report: QualityReport
+    }
+    let first = try box.run(file("old.csv", rows(0..<100)))
+    let manifest = FileManager.default.contents(atPath: box.workspace + "/master/manifest.json")!
+    let result = try append("day.csv", rows(100..<101) + "a,cpu,\(CivilDate(daysSinceEpoch: 19_100)),99\n")
+    func cutShort() throws {
+      box.file("workspace/quality.json", try JSONEncoder().encode(first.quality))
+      let pending = Pending(inputs: result.manifest.inputs.map(\.sha256), report: result.quality)
+      box.file("workspace/.quality.json", try JSONEncoder().encode(pending))
+    }
+    try cutShort()
+    #expect(
+      try append("again.csv", rows(100..<101) + "a,cpu,\(CivilDate(daysSinceEpoch: 19_100)),99\n").quality
+        == result.quality)
+    try cutShort()
+    box.file("workspace/master/manifest.json", manifest)
+    #expect(try append("other.csv", rows(100..<101)).quality.rowsRead == 606)
+    #expect(!FileManager.default.fileExists(atPath: box.workspace + "/.quality.json"))
+  }
+
   @Test func whatWasDecidedStays() throws {
     try box.run(file("old.csv", rows(0..<30))) {
       $0.timezone = "Europe/Berlin"
