@@ -31,7 +31,8 @@ RESULTS = os.path.join(HERE, "results")
 PEERS = os.path.join(ROOT, ".venv/peers/bin/python")
 SERVERS, DAYS = 2000, 1095
 SPARK_SERVERS = 500
-LARGE_FLEETS = (SERVERS, 20_000, 100_000)
+# The largest before one that says little more.
+LARGE_FLEETS = (SERVERS, 100_000, 20_000)
 STRESS_SERVERS = 100
 # Share of the machine that others may take while a repetition still counts as quiet. Every repetition is kept, the summary
 # uses the quiet ones where there are any; whether one counts never depends on its own time.

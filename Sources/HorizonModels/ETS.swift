@@ -46,7 +46,8 @@ struct ETS: SeriesModel {
       slope = series.scale * run.slope
       damping = run.weights.damping
       season = run.season.map { $0 * series.scale }
-      let newest = run.errors(of: series).suffix(365).sorted()
+      var newest = Array(run.errors(of: series).suffix(365))
+      selectQuantiles(Levels.all, in: &newest)
       errors = newest.withUnsafeBufferPointer { sorted in
         Levels.all.map { Double(quantile(sorted: sorted, level: $0)) * series.scale }
       }

@@ -48,13 +48,13 @@ struct ErrorMemory: Sendable {
   /// Quantiles at the stored levels in deviations, leaning on the normal distribution by 20 readings' worth.
   private static func shape(_ errors: [Double], runs: Runs, variance: Double) -> [Double] {
     guard variance > 0 else { return Levels.normal.map(Double.init) }
-    var sorted: [Float] = []
-    sorted.reserveCapacity(runs.present)
-    for t in errors.indices where runs.lengths[t] > 0 { sorted.append(Float(errors[t])) }
-    sorted.sort()
-    let share = Double(sorted.count) / Double(sorted.count + 20)
+    var present: [Float] = []
+    present.reserveCapacity(runs.present)
+    for t in errors.indices where runs.lengths[t] > 0 { present.append(Float(errors[t])) }
+    selectQuantiles(Levels.all, in: &present)
+    let share = Double(present.count) / Double(present.count + 20)
     let deviation = variance.squareRoot()
-    return sorted.withUnsafeBufferPointer { sorted in
+    return present.withUnsafeBufferPointer { sorted in
       (0..<Levels.count).map { k in
         share * Double(quantile(sorted: sorted, level: Levels.all[k])) / deviation
           + (1 - share) * Double(Levels.normal[k])

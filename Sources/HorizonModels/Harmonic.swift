@@ -53,7 +53,7 @@ extension HarmonicDesign {
         residuals.append(Float(Double(v) - mean))
       }
     }
-    residuals.sort()
+    selectQuantiles(Levels.all, in: &residuals)
     let spread = residuals.withUnsafeBufferPointer { sorted in Levels.all.map { quantile(sorted: sorted, level: $0) } }
     return HarmonicFit(design: self, base: base, coefficients: coefficients, residuals: spread)
   }

@@ -16,13 +16,13 @@ package struct RobustLine: Sendable {
   ///   - x: Not empty, finite.
   ///   - y: As many as `x`.
   ///   - weights: As many as `x`, above 0.
-  /// - Complexity: O(*n* log *n*).
+  /// - Complexity: O(*n*) on average.
   package init(x: [Double], y: [Double], weights: [Double]) {
     var w = weights
     var fit = Moments(x, y, w)
     for _ in 0..<4 {
       var sizes = x.indices.map { abs(y[$0] - fit.value(x[$0])) }
-      sizes.sort()
+      select([sizes.count / 2], in: &sizes)
       let limit = 1.345 * 1.4826 * sizes[sizes.count / 2]
       guard limit > 0 else { break }
       for i in x.indices { w[i] = weights[i] * min(1, limit / max(abs(y[i] - fit.value(x[i])), limit * 1e-9)) }
