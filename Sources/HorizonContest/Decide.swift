@@ -4,7 +4,17 @@ package import HorizonModels
 
 /// All digests of a contest, readable several times in the same order.
 package protocol DigestSource {
-  func stream(to body: (SeriesDigest) throws -> Void) throws
+  /// Gives each digest with what is made of it to `body`, in order.
+  ///
+  /// - Parameter make: Is told the digest's place; may run ahead, on several threads.
+  func stream<Made>(_ make: @Sendable (_ at: Int, SeriesDigest) -> Made, to body: (SeriesDigest, Made) throws -> Void)
+    throws
+}
+
+extension DigestSource {
+  package func stream(to body: (SeriesDigest) throws -> Void) throws {
+    try stream({ _, _ in }, to: { digest, _ in try body(digest) })
+  }
 }
 
 package struct DecisionSettings: Sendable {
@@ -42,19 +52,24 @@ package struct Decisions: Sendable {
 ///
 /// The digests are streamed five times, so memory grows with a few hundred bytes a series.
 package func decide(_ source: some DigestSource, settings: DecisionSettings) throws -> Decisions {
-  var priors = CohortPriors(contestants: settings.cards.count)
-  try source.stream { digest in
-    if let record = FoldRecord(digest, contestants: settings.cards.count) { priors.add(digest, record) }
+  let contestants = settings.cards.count
+  var sums = CohortPriors(contestants: contestants)
+  try source.stream({ _, digest in FoldRecord(digest, contestants: contestants) }) { digest, record in
+    if let record { sums.add(digest, record) }
   }
+  let priors = sums
 
   var decisions: [Decision] = []
-  var choices: [FoldChoices?] = []
-  var summary = ContestSummary(models: settings.cards.count)
-  var evidence = SpreadFactors.Evidence(models: settings.cards.count)
-  try source.stream { digest in
+  var chosen: [FoldChoices?] = []
+  var summary = ContestSummary(models: contestants)
+  var evidence = SpreadFactors.Evidence(models: contestants)
+  try source.stream({ _, digest in
     let choice = FoldChoices(digest, priors: priors, settings: settings)
-    decisions.append(Decision(digest, choice: choice, settings: settings))
-    choices.append(choice)
+    return (choice, Decision(digest, choice: choice, settings: settings))
+  }) { digest, made in
+    let (choice, decision) = made
+    decisions.append(decision)
+    chosen.append(choice)
     guard let choice else { return }
     summary.add(digest, champion: choice.selection.champion, baseline: settings.baseline)
     for (fold, model) in choice.models {
@@ -65,16 +80,19 @@ package func decide(_ source: some DigestSource, settings: DecisionSettings) thr
     evidence.add(champion: choice.selection.champion, errors: digest.logErrors(of: choice.selection.champion))
   }
 
+  let choices = chosen
   let factors = evidence.factors
+  let errors = { @Sendable (at: Int, digest: SeriesDigest) in
+    choices[at].map { FoldErrors.all(of: digest, $0, factors) }
+  }
   let origins = min(decisions.map(\.folds).max() ?? 0, FoldErrors.mostOrigins)
-  var pools = ErrorPools(leads: settings.leads, models: settings.cards.count, origins: origins)
+  var pools = ErrorPools(leads: settings.leads, models: contestants, origins: origins)
   var at = 0
-  try source.stream { digest in
+  try source.stream(errors) { digest, errors in
     defer { at += 1 }
-    guard let choice = choices[at] else { return }
-    decisions[at].spreadFactor = factors.factor(
-      digest.logErrors(of: choice.selection.champion), model: choice.selection.champion)
-    for errors in FoldErrors.all(of: digest, choice, factors) {
+    guard let errors, let champion = choices[at]?.selection.champion else { return }
+    decisions[at].spreadFactor = factors.factor(digest.logErrors(of: champion), model: champion)
+    for errors in errors {
       for (lead, z) in errors.standardised.prefix(errors.steady) where !z.isNaN {
         pools.add(z, model: errors.model, group: errors.group, lead: lead, origin: errors.origin)
       }
@@ -82,26 +100,24 @@ package func decide(_ source: some DigestSource, settings: DecisionSettings) thr
   }
 
   var hindsight = Hindsight(pools: pools, settings: settings)
-  at = 0
-  try source.stream { digest in
-    defer { at += 1 }
-    guard let choice = choices[at] else { return }
-    hindsight.add(digest, errors: FoldErrors.all(of: digest, choice, factors))
+  try source.stream(errors) { digest, errors in
+    if let errors { hindsight.add(digest, errors: errors) }
   }
 
   let spread = hindsight.spread
   let calibration = pools.table().widened(by: spread.factors(leads: settings.leads, step: settings.step))
   let judge = TierJudge(settings: settings, calibration: calibration, hindsight: hindsight, spread: spread)
+  let untiered = decisions
   at = 0
-  try source.stream { digest in
-    if decisions[at].isContested { decisions[at].tiers = judge.tiers(of: decisions[at], digest) }
+  try source.stream({ at, digest in untiered[at].isContested ? judge.tiers(of: untiered[at], digest) : nil }) { _, tiers in
+    if let tiers { decisions[at].tiers = tiers }
     at += 1
   }
   return Decisions(series: decisions, calibration: calibration, origins: spread, summary: summary)
 }
 
 /// Who is chosen for a series, and who would have been without each of its folds.
-struct FoldChoices {
+struct FoldChoices: Sendable {
   let selection: Selection
   /// By fold that has readings: the model that the other folds would have chosen.
   let models: [(fold: Int, model: Int)]
@@ -127,7 +143,7 @@ struct FoldChoices {
 }
 
 /// The errors of one fold of one series, as calibration counts them.
-struct FoldErrors {
+struct FoldErrors: Sendable {
   let fold: Int
   let model: Int
   let group: ErrorGroup

@@ -44,9 +44,12 @@ package final class DigestSpill: DigestSource, @unchecked Sendable {
     self.count += count
   }
 
-  package func stream(to body: (SeriesDigest) throws -> Void) throws {
+  package func stream<Made>(
+    _ make: @Sendable (_ at: Int, SeriesDigest) -> Made, to body: (SeriesDigest, Made) throws -> Void
+  ) throws {
     let frames = file.frames
     var next = 0
+    var count = 0
     while next < frames.count {
       // Whole appends, at least one, up to eight megabytes.
       let first = next
@@ -64,22 +67,28 @@ package final class DigestSpill: DigestSource, @unchecked Sendable {
             at += 1 + Int(words[at])
           }
         }
-        for digest in decoded(words, at: starts) { try body(digest) }
+        for (digest, made) in decoded(words, at: starts, first: count, make) { try body(digest, made) }
+        count += starts.count
       }
       try Interruption.check()
     }
   }
 
-  /// Decoding costs several times what is done with a digest, so it is shared between threads; the order stays.
-  private func decoded(_ words: UnsafeBufferPointer<UInt32>, at starts: [Int]) -> [SeriesDigest] {
-    [SeriesDigest](unsafeUninitializedCapacity: starts.count) { buffer, count in
+  /// Decoding and making cost several times what is done with a digest in order, so they are shared between threads.
+  ///
+  /// - Parameter first: Place of the first digest among all.
+  private func decoded<Made>(
+    _ words: UnsafeBufferPointer<UInt32>, at starts: [Int], first: Int, _ make: @Sendable (Int, SeriesDigest) -> Made
+  ) -> [(SeriesDigest, Made)] {
+    [(SeriesDigest, Made)](unsafeUninitializedCapacity: starts.count) { buffer, count in
       nonisolated(unsafe) let target = buffer.baseAddress!
       nonisolated(unsafe) let words = words
       let share = (starts.count + threads - 1) / threads
       DispatchQueue.concurrentPerform(iterations: threads) { thread in
         for i in min(starts.count, thread * share)..<min(starts.count, (thread + 1) * share) {
           var at = starts[i]
-          (target + i).initialize(to: SeriesDigest(decoding: words, at: &at))
+          let digest = SeriesDigest(decoding: words, at: &at)
+          (target + i).initialize(to: (digest, make(first + i, digest)))
         }
       }
       count = starts.count

@@ -24,7 +24,7 @@ extension Doctor {
     }
     let master = self.master()
     return [permissions(path), freeDisk(path), lock(), settings()] + master.findings
-      + [inventory(), quality()] + [latest()].compactMap { $0 } + runs() + ledger(master.manifest) + [leftovers()]
+      + [inventory(), quality()] + [latest()].compactMap { $0 } + runs() + ledger(master.manifest) + kept() + [leftovers()]
       + [clock(master.manifest)].compactMap { $0 }
   }
 
@@ -280,6 +280,21 @@ extension Doctor {
         .ok(
           "ledger", "\(origins.count) run\(origins.count == 1 ? "" : "s"), \(grouped(reading.rows)) forecasts complete")
       ]
+    }
+    return findings
+  }
+
+  /// What the next run goes on from.
+  private func kept() -> [Finding] {
+    var findings: [Finding] = []
+    if FileManager.default.fileExists(atPath: workspace.finishedFolds.path) {
+      let size = bytesText(bytes(under: workspace.finishedFolds))
+      findings.append(
+        .info("folds", "\(size) of finished folds for the next run; fold_cache_gb says how much may be kept"))
+    }
+    if !isInUse, FileManager.default.fileExists(atPath: workspace.unfinishedRun.path) {
+      findings.append(
+        .info("unfinished", "a run that was cut short: the same command with --resume goes on with it, any other removes it"))
     }
     return findings
   }

@@ -8,8 +8,8 @@ import Testing
 
 private struct Digests: DigestSource {
   let digests: [SeriesDigest]
-  func stream(to body: (SeriesDigest) throws -> Void) rethrows {
-    for digest in digests { try body(digest) }
+  func stream<Made>(_ make: @Sendable (Int, SeriesDigest) -> Made, to body: (SeriesDigest, Made) throws -> Void) rethrows {
+    for (at, digest) in digests.enumerated() { try body(digest, make(at, digest)) }
   }
 }
 

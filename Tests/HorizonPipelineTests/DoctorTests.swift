@@ -185,6 +185,14 @@ import Testing
     try expect(.info, "left-overs", in: findings(sandbox), "in progress")
   }
 
+  @Test func whatTheNextRunGoesOnFromIsTold() async throws {
+    let sandbox = try await whole()
+    try expect(.info, "folds", in: findings(sandbox), "of finished folds")
+    #expect(!findings(sandbox).contains { $0.check == "unfinished" })
+    try FileManager.default.createDirectory(at: sandbox.workspace.unfinishedRun, withIntermediateDirectories: true)
+    try expect(.info, "unfinished", in: findings(sandbox), "--resume")
+  }
+
   @Test func readingsFromTheFutureQuestionTheClock() async throws {
     let sandbox = try await whole()
     try expect(.warning, "clock", in: findings(sandbox, now: 1_700_000_000), "future")
