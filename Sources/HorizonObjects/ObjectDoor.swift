@@ -164,6 +164,8 @@ package final class ObjectDoor: Sendable {
     case let error as HTTPClientError
     where [.connectTimeout, .readTimeout, .writeTimeout, .deadlineExceeded, .tlsHandshakeTimeout].contains(error):
       ObjectTrouble(error == .connectTimeout ? .unreachable : .slow, error.description)
+    // Its own words name the call that failed, which is nothing to a reader.
+    case let error as IOError: ObjectTrouble(.unreachable, String(cString: strerror(error.errnoCode)))
     default: ObjectTrouble(.unreachable, "\(error)")
     }
   }

@@ -10,6 +10,7 @@ sizes, docs/worker.md the streams.
 """
 
 import argparse
+import contextlib
 import os
 import shutil
 import subprocess
@@ -23,6 +24,8 @@ import pyarrow.compute as pc
 ARCHIVE = "horizonscale"
 # Series that one worker process is handed: enough that its start costs little, few enough that what it takes down with it is soon found.
 BLOCK = 512
+# Rows of whole series in an Arrow batch to the driver: each has tens of kilobytes, and the usual ten thousand do not fit a small executor.
+ROWS_OF_SERIES = 256
 # Ends of a worker that say something of the plan or the install, not of a series.
 NOT_A_SERIES = {64, 66, 78}
 SECONDS_PER_SERIES, SECONDS_TO_START = 5, 120
@@ -193,9 +196,18 @@ class Driver:
         # A stream ends with eight bytes that say so: they come last.
         begin = sink.getvalue().to_pybytes()
         pipe.write(begin[:-8])
-        for row in ordered.mapInArrow(packed, "message binary").toLocalIterator(prefetchPartitions=True):
-            pipe.write(row.message)
+        with self.rows_a_batch(ROWS_OF_SERIES):
+            for row in ordered.mapInArrow(packed, "message binary").toLocalIterator(prefetchPartitions=True):
+                pipe.write(row.message)
         pipe.write(begin[-8:])
+
+    @contextlib.contextmanager
+    def rows_a_batch(self, count):
+        name = "spark.sql.execution.arrow.maxRecordsPerBatch"
+        before = self.spark.conf.get(name)
+        self.spark.conf.set(name, str(count))
+        yield
+        self.spark.conf.set(name, before)
 
     def staged(self, name, rows):
         """Written before it is sorted: else Spark would run the workers once more to find out where to cut."""
