@@ -109,7 +109,8 @@ package func decide(_ source: some DigestSource, settings: DecisionSettings) thr
   let judge = TierJudge(settings: settings, calibration: calibration, hindsight: hindsight, spread: spread)
   let untiered = decisions
   at = 0
-  try source.stream({ at, digest in untiered[at].isContested ? judge.tiers(of: untiered[at], digest) : nil }) { _, tiers in
+  try source.stream({ at, digest in untiered[at].isContested ? judge.tiers(of: untiered[at], digest) : nil }) {
+    _, tiers in
     if let tiers { decisions[at].tiers = tiers }
     at += 1
   }

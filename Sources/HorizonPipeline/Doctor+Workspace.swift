@@ -24,7 +24,9 @@ extension Doctor {
     }
     let master = self.master()
     return [permissions(path), freeDisk(path), lock(), settings()] + master.findings
-      + [inventory(), quality()] + [latest()].compactMap { $0 } + runs() + ledger(master.manifest) + kept() + [leftovers()]
+      + [inventory(), quality()] + [latest()].compactMap { $0 } + runs() + ledger(master.manifest) + kept() + [
+        leftovers()
+      ]
       + [clock(master.manifest)].compactMap { $0 }
   }
 
@@ -294,7 +296,9 @@ extension Doctor {
     }
     if !isInUse, FileManager.default.fileExists(atPath: workspace.unfinishedRun.path) {
       findings.append(
-        .info("unfinished", "a run that was cut short: the same command with --resume goes on with it, any other removes it"))
+        .info(
+          "unfinished", "a run that was cut short: the same command with --resume goes on with it, any other removes it"
+        ))
     }
     return findings
   }

@@ -8,7 +8,9 @@ import Testing
 
 private struct Digests: DigestSource {
   let digests: [SeriesDigest]
-  func stream<Made>(_ make: @Sendable (Int, SeriesDigest) -> Made, to body: (SeriesDigest, Made) throws -> Void) rethrows {
+  func stream<Made>(_ make: @Sendable (Int, SeriesDigest) -> Made, to body: (SeriesDigest, Made) throws -> Void)
+    rethrows
+  {
     for (at, digest) in digests.enumerated() { try body(digest, make(at, digest)) }
   }
 }
