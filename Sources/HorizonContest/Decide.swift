@@ -54,19 +54,20 @@ package struct Decisions: Sendable {
 package func decide(_ source: some DigestSource, settings: DecisionSettings) throws -> Decisions {
   let contestants = settings.cards.count
   var sums = CohortPriors(contestants: contestants)
-  try source.stream({ _, digest in FoldRecord(digest, contestants: contestants) }) { digest, record in
-    if let record { sums.add(digest, record) }
-  }
+  try source.stream(
+    { _, digest in FoldRecord(digest, contestants: contestants) },
+    to: { digest, record in if let record { sums.add(digest, record) } })
   let priors = sums
 
   var decisions: [Decision] = []
   var chosen: [FoldChoices?] = []
   var summary = ContestSummary(models: contestants)
   var evidence = SpreadFactors.Evidence(models: contestants)
-  try source.stream({ _, digest in
+  let choose = { @Sendable (at: Int, digest: SeriesDigest) in
     let choice = FoldChoices(digest, priors: priors, settings: settings)
     return (choice, Decision(digest, choice: choice, settings: settings))
-  }) { digest, made in
+  }
+  try source.stream(choose) { digest, made in
     let (choice, decision) = made
     decisions.append(decision)
     chosen.append(choice)
@@ -109,8 +110,10 @@ package func decide(_ source: some DigestSource, settings: DecisionSettings) thr
   let judge = TierJudge(settings: settings, calibration: calibration, hindsight: hindsight, spread: spread)
   let untiered = decisions
   at = 0
-  try source.stream({ at, digest in untiered[at].isContested ? judge.tiers(of: untiered[at], digest) : nil }) {
-    _, tiers in
+  let tiers = { @Sendable (at: Int, digest: SeriesDigest) in
+    untiered[at].isContested ? judge.tiers(of: untiered[at], digest) : nil
+  }
+  try source.stream(tiers) { _, tiers in
     if let tiers { decisions[at].tiers = tiers }
     at += 1
   }
