@@ -50,9 +50,7 @@ package struct RemoteIndex: Codable, Sendable, Hashable {
   package init(files: [Entry] = []) { self.files = files }
 
   package func json() throws -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return Array(try encoder.encode(self))
+    return Array(try JSONEncoder.pretty.encode(self))
   }
 
   static func isPath(_ path: String) -> Bool {

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import HorizonStore
 
 /// Signs requests as AWS asks for it: Signature Version 4, one chunk.
 ///
@@ -61,17 +62,7 @@ package struct SignatureV4: Sendable {
 
   /// Percent-encodes a key for the path of a request: all but letters, digits, `-._~` and the slashes between its parts.
   package static func path(_ key: String) -> String {
-    let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/".utf8)
-    let digits = Array("0123456789ABCDEF".utf8)
-    var encoded: [UInt8] = []
-    for byte in key.utf8 {
-      if plain.contains(byte) {
-        encoded.append(byte)
-      } else {
-        encoded += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-      }
-    }
-    return String(decoding: encoded, as: UTF8.self)
+    String(decoding: percentEncoded(key, besides: "-._~/"), as: UTF8.self)
   }
 }
 

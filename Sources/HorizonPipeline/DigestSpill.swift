@@ -49,7 +49,7 @@ package final class DigestSpill: DigestSource, @unchecked Sendable {
   ) throws {
     let frames = file.frames
     var next = 0
-    var count = 0
+    var passed = 0
     while next < frames.count {
       // Whole appends, at least one, up to eight megabytes.
       let first = next
@@ -67,8 +67,8 @@ package final class DigestSpill: DigestSource, @unchecked Sendable {
             at += 1 + Int(words[at])
           }
         }
-        for (digest, made) in decoded(words, at: starts, first: count, make) { try body(digest, made) }
-        count += starts.count
+        for (digest, made) in decoded(words, at: starts, first: passed, make) { try body(digest, made) }
+        passed += starts.count
       }
       try Interruption.check()
     }
@@ -80,7 +80,7 @@ package final class DigestSpill: DigestSource, @unchecked Sendable {
   private func decoded<Made>(
     _ words: UnsafeBufferPointer<UInt32>, at starts: [Int], first: Int, _ make: @Sendable (Int, SeriesDigest) -> Made
   ) -> [(SeriesDigest, Made)] {
-    [(SeriesDigest, Made)](unsafeUninitializedCapacity: starts.count) { buffer, count in
+    [(SeriesDigest, Made)](unsafeUninitializedCapacity: starts.count) { buffer, filled in
       nonisolated(unsafe) let target = buffer.baseAddress!
       nonisolated(unsafe) let words = words
       let share = (starts.count + threads - 1) / threads
@@ -91,7 +91,7 @@ package final class DigestSpill: DigestSource, @unchecked Sendable {
           (target + i).initialize(to: (digest, make(first + i, digest)))
         }
       }
-      count = starts.count
+      filled = starts.count
     }
   }
 

@@ -119,12 +119,10 @@ package func doctorJSON(_ findings: [Finding]) throws -> String {
     let warnings: Int
     let findings: [Finding]
   }
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
   let report = Report(
     version: productVersion, problems: findings.count { $0.status == .problem },
     warnings: findings.count { $0.status == .warning }, findings: findings)
-  return String(decoding: try encoder.encode(report), as: UTF8.self)
+  return String(decoding: try JSONEncoder.pretty.encode(report), as: UTF8.self)
 }
 
 /// A size as people say it.

@@ -1,6 +1,7 @@
 import Foundation
 package import HorizonCore
 package import HorizonRisk
+import HorizonStore
 
 /// Why a series is forecast as it is: everything that a run knows of it, every number from a table.
 ///
@@ -344,8 +345,7 @@ extension Explanation: Encodable {
 
   /// One JSON object, keys in lower case with underscores, sorted.
   package func json() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    let encoder = JSONEncoder.pretty
     encoder.keyEncodingStrategy = .convertToSnakeCase
     return String(decoding: try encoder.encode(self), as: UTF8.self)
   }

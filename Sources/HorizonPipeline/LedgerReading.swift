@@ -131,7 +131,7 @@ extension RunManifest.LedgerItem {
     if reading.record.isEmpty { return nil }
     self.init(
       rows: reading.rows - reading.strangers, origins: reading.record.origins.count,
-      sha256: HorizonStore.sha256(of: try RunManifest.encoder().encode(reading.record)))
+      sha256: HorizonStore.sha256(of: try JSONEncoder.pretty.encode(reading.record)))
   }
 }
 

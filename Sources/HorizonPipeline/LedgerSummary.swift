@@ -112,10 +112,8 @@ package struct LedgerSummary: Sendable {
       let headings = groupings.map(\.rawValue) + LedgerSummary.headings
       return ([headings] + lines.map(fields)).map { $0.map(csvField).joined(separator: ",") }.joined(separator: "\n")
     case .json:
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
       let rows = lines.map { Row(line: $0, groupings: groupings) }
-      return String(decoding: try encoder.encode(rows), as: UTF8.self)
+      return String(decoding: try JSONEncoder.pretty.encode(rows), as: UTF8.self)
     }
   }
 

@@ -168,7 +168,7 @@ private struct ReplayWork {
     let common = Common(
       version: productVersion, settings: settings,
       resources: fleet.manifest.resources.map { "\($0.name): \($0.decision)" }, files: files)
-    return sha256(of: try RunManifest.encoder().encode(common))
+    return sha256(of: try JSONEncoder.pretty.encode(common))
   }
 
   /// A digest of what the contest of a month is made from.

@@ -127,7 +127,7 @@ package struct ReplaySummary: Sendable, Hashable, Codable {
   }
 
   package func json() throws -> String {
-    String(decoding: try RunManifest.encoder().encode(self), as: UTF8.self)
+    String(decoding: try JSONEncoder.pretty.encode(self), as: UTF8.self)
   }
 
   /// - Parameter columns: Width of the terminal that tables have to fit, nil for none.

@@ -180,9 +180,7 @@ package struct RiskFiles {
   }
 
   static func json(_ rows: [RiskRow]) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(rows.map(RiskJSON.init)), as: UTF8.self) + "\n"
+    return String(decoding: try JSONEncoder.pretty.encode(rows.map(RiskJSON.init)), as: UTF8.self) + "\n"
   }
 }
 

@@ -400,7 +400,7 @@ extension RunManifest {
     dated.settings.holidays = nil
     dated.settings.regressors = nil
     dated.outputs = outputs.filter { $0.name != "timings.parquet" }
-    digest = sha256(of: try RunManifest.encoder().encode(dated))
-    try atomicWrite(try RunManifest.encoder().encode(self), to: folder.appending(path: "run.json").path)
+    digest = sha256(of: try JSONEncoder.pretty.encode(dated))
+    try atomicWrite(try JSONEncoder.pretty.encode(self), to: folder.appending(path: "run.json").path)
   }
 }

@@ -101,12 +101,6 @@ package struct RunManifest: Codable, Sendable {
     package var cpuSeconds: Double
   }
 
-  static func encoder() -> JSONEncoder {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return encoder
-  }
-
   package init(readingFrom run: URL) throws {
     let file = run.appending(path: "run.json")
     let data: Data

@@ -66,9 +66,7 @@ struct RunPlan: Codable, Sendable {
         return stored
       }
     }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try atomicWrite(try encoder.encode(self), to: folder.appending(path: RunPlan.fileName).path)
+    try atomicWrite(try JSONEncoder.pretty.encode(self), to: folder.appending(path: RunPlan.fileName).path)
   }
 
   /// - Throws: When there is none that this version understands.

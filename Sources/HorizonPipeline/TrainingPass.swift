@@ -64,7 +64,8 @@ func train(
     .sorted { (tasks[$1].cutoff, $0) < (tasks[$0].cutoff, $1) }
   var next = 0
   var done = 0
-  try await mapInOrder(threads: execution.threads, window: execution.threads) { () -> Int? in
+  // None waits for those before it: all are kept anyway.
+  try await mapInOrder(threads: execution.threads, window: order.count) { () -> Int? in
     guard next < order.count else { return nil }
     defer { next += 1 }
     return order[next]

@@ -38,7 +38,7 @@ struct MasterBase: Sendable {
         throw other("--aggregate", "\(name)=\(asked.aggregation(of: name).rawValue)", resource.aggregation.rawValue)
       }
       options.aggregation[name] = resource.aggregation
-      if let unit = asked.units[name], !MasterBase.isSame(unit, resource.unit) {
+      if let unit = asked.units[name] ?? asked.units["*"], !MasterBase.isSame(unit, resource.unit) {
         throw other("--unit", "\(name)=\(unit)", resource.unit ?? "no unit")
       }
       options.units[name] = resource.unit

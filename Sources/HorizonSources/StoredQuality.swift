@@ -32,21 +32,15 @@ struct StoredQuality {
   /// Notes what quality becomes when the master holds what `manifest` says.
   func prepare(_ report: QualityReport, for manifest: MasterManifest) throws {
     try atomicWrite(
-      try encoder.encode(Pending(inputs: manifest.inputs.map(\.sha256), report: report)), to: pendingPath)
+      try JSONEncoder.pretty.encode(Pending(inputs: manifest.inputs.map(\.sha256), report: report)), to: pendingPath)
   }
 
   func write(_ report: QualityReport) throws {
-    try atomicWrite(try encoder.encode(report), to: path)
+    try atomicWrite(try JSONEncoder.pretty.encode(report), to: path)
     unlink(pendingPath)
   }
 
   private func decoded<Value: Decodable>(_ path: String) -> Value? {
     FileManager.default.contents(atPath: path).flatMap { try? JSONDecoder().decode(Value.self, from: $0) }
-  }
-
-  private var encoder: JSONEncoder {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return encoder
   }
 }

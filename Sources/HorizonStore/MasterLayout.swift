@@ -14,16 +14,7 @@ package enum MasterLayout {
 
   /// The Hive folder of a resource, `resource=` and the name percent-encoded; long names are cut and told apart by a hash.
   package static func folder(resource: String) -> String {
-    let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.".utf8)
-    let digits = Array("0123456789ABCDEF".utf8)
-    var encoded: [UInt8] = []
-    for byte in resource.utf8 {
-      if plain.contains(byte) {
-        encoded.append(byte)
-      } else {
-        encoded += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-      }
-    }
+    var encoded = percentEncoded(resource, besides: "-_.")
     // A file's name has at most 255 bytes.
     if encoded.count > 180 {
       encoded = encoded.prefix(150) + Array("~\(String(stableHash(resource), radix: 16))".utf8)

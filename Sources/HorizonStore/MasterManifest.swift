@@ -107,9 +107,7 @@ package struct MasterManifest: Codable, Sendable, Hashable {
 
   /// Writes `manifest.json` into a master folder.
   package func write(into folder: String) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try atomicWrite(try encoder.encode(self), to: "\(folder)/\(MasterManifest.fileName)")
+    try atomicWrite(try JSONEncoder.pretty.encode(self), to: "\(folder)/\(MasterManifest.fileName)")
   }
 
   /// Reads the manifest of a master folder.

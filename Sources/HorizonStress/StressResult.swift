@@ -1,5 +1,6 @@
 import Foundation
 import HorizonPipeline
+import HorizonStore
 
 /// The scores of a stress test with what is below the floors; the same bytes for the same test.
 package struct StressResult: Sendable, Encodable {
@@ -42,9 +43,7 @@ package struct StressResult: Sendable, Encodable {
   }
 
   package func json() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(self), as: UTF8.self)
+    return String(decoding: try JSONEncoder.pretty.encode(self), as: UTF8.self)
   }
 }
 

@@ -184,7 +184,9 @@ import Testing
     let day = header + "\n" + rows(30..<31)
     #expect(refusal(day) { $0.step = Step(seconds: 3_600) }?.contains("--step hour") == true)
     #expect(refusal(day) { $0.timezone = "Asia/Tokyo" }?.contains("--timezone Asia/Tokyo") == true)
-    #expect(refusal(day) { $0.units = ["cpu": "fraction"] }?.contains("--unit cpu=fraction") == true)
+    for name in ["cpu", "*"] {
+      #expect(refusal(day) { $0.units = [name: "fraction"] }?.contains("--unit cpu=fraction") == true)
+    }
     #expect(refusal(day) { $0.aggregation = ["*": .last] }?.contains("--aggregate cpu=last") == true)
     let date = CivilDate(daysSinceEpoch: AppendTests.first + 30)
     #expect(
