@@ -18,7 +18,7 @@ func mapInOrder<Item: Sendable, Result: Sendable>(
     var isAtEnd = false
     // Where all cores are ours, more transforms wait than run, so that none is idle while results are consumed; the runtime's pool
     // is as wide as the machine. Fewer threads than cores are kept to by starting no more.
-    let most = threads < ProcessInfo.processInfo.activeProcessorCount ? threads : 4 * threads
+    let most = threads < ProcessInfo.processInfo.activeProcessorCount ? threads : 2 * threads
     while true {
       while !isAtEnd, running < most, started - consumed < max(threads, window) {
         guard let item = try next() else {
@@ -26,7 +26,9 @@ func mapInOrder<Item: Sendable, Result: Sendable>(
           break
         }
         let place = started
-        group.addTask { (place, try transform(item)) }
+        // In a queue of their own: in one with them this task would come back only after all that wait, and a kill would cost those
+        // that are through as well.
+        group.addTask(priority: .utility) { (place, try transform(item)) }
         started += 1
         running += 1
       }
