@@ -24,6 +24,9 @@ let server: [Target.Dependency] = [
 /// Whether this is the build of `scripts/fuzz`.
 let isFuzzed = Context.environment["HORIZONSCALE_FUZZ"] != nil
 
+/// Of the build of `scripts/test-sanitize`: `address` or `thread`.
+let sanitizer = Context.environment["HORIZONSCALE_SANITIZER"]
+
 /// Imports stay inside a module unless they say otherwise.
 ///
 /// Of two sanitizers the compiler counts coverage for none unless it is told to.
@@ -32,7 +35,7 @@ let settings: [SwiftSetting] =
   + (isFuzzed ? [.unsafeFlags(["-sanitize-coverage=edge,trace-cmp,inline-8bit-counters,pc-table"])] : [])
 
 /// Swift's runtime and Foundation go into the executable alone: tests need the shared ones, and `--static-swift-stdlib` would
-/// build every module twice.
+/// build every module twice. A sanitizer needs the shared ones there, too.
 let staticRuntime = LinkerSetting.unsafeFlags(
   ["-static-stdlib", "-lCoreFoundation", "-l_FoundationICU", "-l_FoundationCShims", "-l_FoundationCollections"],
   .when(platforms: [.linux]))
@@ -72,7 +75,7 @@ let package = Package(
         "HorizonDashboard", "HorizonObjects", "HorizonStress", "HorizonPipeline", "HorizonSynthetic", "HorizonStore",
         "HorizonCore", argumentParser,
       ],
-      swiftSettings: settings, linkerSettings: [staticRuntime]),
+      swiftSettings: settings, linkerSettings: sanitizer == nil ? [staticRuntime] : []),
     // Pages and routes over the files of a workspace.
     module(
       "HorizonDashboard",
@@ -182,4 +185,16 @@ let package = Package(
 if isFuzzed {
   package.targets.append(
     .executableTarget(name: "horizonscale-fuzz", dependencies: ["HorizonFuzzing"], swiftSettings: settings))
+}
+
+// What is in it goes into every executable.
+if sanitizer == "thread" {
+  let slowPaths = ["9_lockSlowyys6UInt32VF", "12_tryLockSlowSbyF", "11_unlockSlowyyF"]
+  package.targets.append(
+    .target(
+      name: "CMutexMarks", path: "Tests/Sanitizers/CMutexMarks",
+      linkerSettings: [
+        .unsafeFlags(slowPaths.flatMap { ["-Xlinker", "--wrap=$s15Synchronization12_MutexHandleV\($0)"] })
+      ]))
+  package.targets.first { $0.name == "HorizonCore" }!.dependencies.append("CMutexMarks")
 }

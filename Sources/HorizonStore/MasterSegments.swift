@@ -1,4 +1,4 @@
-package import HorizonCore
+import HorizonCore
 
 /// Readings of one series that lie together in a part of the master.
 package struct MasterSegment {

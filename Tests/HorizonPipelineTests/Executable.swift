@@ -26,14 +26,15 @@ struct Executable {
   private let output = Pipe()
   private let talk = Pipe()
 
-  /// Models that learn from the fleet only where they are asked for.
-  private static let fast = ["HORIZONSCALE_MODELS": "fast"]
+  /// Models that learn from the fleet only where they are asked for; and what a sanitizer was told, which it is built with as well.
+  private static let surroundings = ["HORIZONSCALE_MODELS": "fast"].merging(
+    ProcessInfo.processInfo.environment.filter { $0.key.hasSuffix("SAN_OPTIONS") }) { $1 }
 
   /// Starts it with `--workspace` added.
   init(_ arguments: [String], workspace: String, environment: [String: String] = [:]) throws {
     process.executableURL = Executable.url
     process.arguments = arguments + ["--workspace", workspace]
-    process.environment = Executable.fast.merging(environment) { $1 }
+    process.environment = Executable.surroundings.merging(environment) { $1 }
     process.standardInput = input
     process.standardOutput = output
     process.standardError = talk
@@ -94,7 +95,7 @@ struct Executable {
   private init(running program: URL, _ arguments: [String]) {
     process.executableURL = program
     process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(Executable.fast) { $1 }
+    process.environment = ProcessInfo.processInfo.environment.merging(Executable.surroundings) { $1 }
     process.standardInput = input
     process.standardOutput = output
     process.standardError = talk

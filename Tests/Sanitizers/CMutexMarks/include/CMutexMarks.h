@@ -1,0 +1,1 @@
+// Nothing is called by name: the linker puts what is here in the place of what it wraps.
