@@ -28,7 +28,8 @@ struct Executable {
 
   /// Models that learn from the fleet only where they are asked for; and what a sanitizer was told, which it is built with as well.
   private static let surroundings = ["HORIZONSCALE_MODELS": "fast"].merging(
-    ProcessInfo.processInfo.environment.filter { $0.key.hasSuffix("SAN_OPTIONS") }) { $1 }
+    ProcessInfo.processInfo.environment.filter { $0.key.hasSuffix("SAN_OPTIONS") }
+  ) { $1 }
 
   /// Starts it with `--workspace` added.
   init(_ arguments: [String], workspace: String, environment: [String: String] = [:]) throws {
