@@ -881,7 +881,7 @@ def summary(_):
     if resumes:
         overhead = statistics.median(r["overhead"] for r in resumes)
         line("a run that is killed and gone on with costs at most 3 % more", resumed, f"{overhead:+.1%} CPU", overhead <= 0.03 and all(r["equal"] for r in resumes), resumed.command("gone on with"),
-             f"killed in the middle of the contest; digests {'equal' if all(r['equal'] for r in resumes) else '**differ**'}")
+             f"{resumed.told('resume', 'figure')}, {min(r['overhead'] for r in resumes):+.1%} to {max(r['overhead'] for r in resumes):+.1%}; killed in the middle of the contest; digests {'equal' if all(r['equal'] for r in resumes) else '**differ**'}")
     for cost in on_spark.of("cost", "figure"):
         each = [1e3 * cost[where]["cpu_s"] / cost["series"] for where in ("spark", "single")]
         line(f"Spark's cost a series beside the single machine's at {cost['servers']:,} servers (no limit asked), with equal bytes", on_spark, f"{each[0]:.1f} ms beside {each[1]:.1f} ms CPU", cost["equal"], "Benchmarks/run spark",
