@@ -1,4 +1,5 @@
 import HorizonCore
+import HorizonStore
 
 /// All routes; finds the one that a request means and checks what it was given.
 struct RouteTable: Sendable {
@@ -170,11 +171,6 @@ package struct Address: Sendable {
 
   /// A name as one part of a path.
   package static func encoded(_ text: String) -> String {
-    let digits = Array("0123456789ABCDEF".utf8)
-    let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.~".utf8)
-    return String(
-      decoding: text.utf8.flatMap { byte in
-        plain.contains(byte) ? [byte] : [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-      }, as: UTF8.self)
+    String(decoding: percentEncoded(text, besides: "-_.~"), as: UTF8.self)
   }
 }
