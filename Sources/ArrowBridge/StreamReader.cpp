@@ -3,6 +3,7 @@
 #include <arrow/io/memory.h>
 #include <arrow/ipc/options.h>
 #include <arrow/ipc/reader.h>
+#include <arrow/memory_pool.h>
 #include <arrow/record_batch.h>
 
 #include <algorithm>
@@ -14,6 +15,14 @@
 namespace bridge {
 namespace {
 
+/// What compressed buffers of streams unpack into. How large they become is said by the stream, which may say anything, and is taken at
+/// once: a gigabyte for all that are there at a time is several times what a batch of readings needs.
+arrow::MemoryPool *unpacked() {
+  static arrow::ProxyMemoryPool counted(arrow::default_memory_pool());
+  static arrow::CappedMemoryPool capped(&counted, 1'000'000'000);
+  return &capped;
+}
+
 /// An Arrow IPC stream from somebody else: every batch is checked before its values are touched.
 class StreamReader final : public ab_reader {
  public:
@@ -21,6 +30,7 @@ class StreamReader final : public ab_reader {
       : ab_reader(columns, count) {
     auto options = arrow::ipc::IpcReadOptions::Defaults();
     options.use_threads = false;
+    options.memory_pool = unpacked();
     options.max_recursion_depth = 8;
     batches_ = take(arrow::ipc::RecordBatchStreamReader::Open(std::move(input), options), ab_foreign);
     const auto names = batches_->schema()->field_names();

@@ -88,4 +88,15 @@ import Testing
       _ = (batch.strings(0), batch.codes(4).map { reader.keyNames(4)[Int($0)] }, batch.floats(3).reduce(0, +))
     }
   }
+
+  /// A compressed buffer says how large it is before; what a stream says must not take memory at once. A finding of the fuzzer, whose first byte
+  /// is not the stream's.
+  @Test func whatABufferClaimsToUnpackIntoIsNotBelieved() throws {
+    let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    let stream = try [UInt8](Data(contentsOf: tests.appending(path: "Fuzz/arrow/forged-length")).dropFirst())
+    try stream.withUnsafeBytes { bytes in
+      let reader = try TableReader(stream: bytes, named: "memory", columns: [Column("value", .double)])
+      #expect { try reader.next() } throws: { ($0 as? StoreError)?.code == .outOfMemory }
+    }
+  }
 }
