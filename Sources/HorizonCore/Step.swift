@@ -14,6 +14,17 @@ package struct Step: Sendable, Hashable, Codable {
     self.phase = phase
   }
 
+  /// Files may say anything.
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    seconds = try values.decode(Int64.self, forKey: .seconds)
+    phase = try values.decode(Int64.self, forKey: .phase)
+    guard seconds > 0, (0..<seconds).contains(phase) else {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: decoder.codingPath, debugDescription: "no step: \(seconds) s from \(phase) s"))
+    }
+  }
+
   package static let day = Step(seconds: 86_400)
   package static let hour = Step(seconds: 3_600)
 

@@ -107,4 +107,19 @@ import Testing
       ($0 as? StoreError)?.code == .foreign
     }
   }
+
+  /// Every index of a run is counted in steps: one of no length would end the process at a division.
+  @Test(arguments: [(1, 0), (0, 0), (-60, 0), (86_400, -1), (86_400, 86_400)])
+  func aManifestWithoutAStepIsDamaged(seconds: Int, phase: Int) throws {
+    _ = try folder.write(
+      """
+      {"version": 1, "step": {"seconds": \(seconds), "phase": \(phase)}, "timezone": "UTC", "resources": [], "seriesCount": 0,
+       "readingCount": 0, "firstIndex": 0, "lastIndex": 0, "inputs": [], "notes": []}
+      """, to: MasterManifest.fileName)
+    let read = Result { try MasterManifest.read(from: folder.path(".")) }
+    switch read {
+    case .success(let manifest): #expect(seconds == 1 && manifest.step == Step(seconds: 1))
+    case .failure(let failure): #expect(seconds != 1 && "\(failure)".contains("is damaged"))
+    }
+  }
 }
