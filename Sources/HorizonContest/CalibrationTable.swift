@@ -46,6 +46,8 @@ struct ErrorPools {
   let models: Int
   let origins: Int
   private var counts: [Int32]
+  /// `[origin][model][group]`: whether any error was counted. Most pools of a small fleet are empty.
+  private var isFilled: [Bool]
 
   private static let bins = 400
   private static let reach = 6.0
@@ -59,16 +61,15 @@ struct ErrorPools {
     self.origins = origins
     counts = [Int32](
       repeating: 0, count: origins * models * ErrorGroup.count * leads.leads.count * ErrorPools.bins)
+    isFilled = [Bool](repeating: false, count: origins * models * ErrorGroup.count)
   }
 
   mutating func add(_ error: Float, model: Int, group: ErrorGroup, lead: Int, origin: Int) {
     let place = (asinh(Double(error) * 4) / ErrorPools.reach + 1) / 2 * Double(ErrorPools.bins)
     let bin = min(ErrorPools.bins - 1, max(0, Int(place)))
-    counts[offset(origin, model, group.index, lead) + bin] += 1
-  }
-
-  private func offset(_ origin: Int, _ model: Int, _ group: Int, _ lead: Int) -> Int {
-    (((origin * models + model) * ErrorGroup.count + group) * leads.leads.count + lead) * ErrorPools.bins
+    let pool = (origin * models + model) * ErrorGroup.count + group.index
+    counts[(pool * leads.leads.count + lead) * ErrorPools.bins + bin] += 1
+    isFilled[pool] = true
   }
 
   private static func edge(_ bin: Double) -> Double { sinh((2 * bin / Double(bins) - 1) * reach) / 4 }
@@ -81,18 +82,22 @@ struct ErrorPools {
     let groups = ErrorGroup.count
     let cells = leads.leads.count * ErrorPools.bins
     // `[model][group]` over the origins that count, and the sums over groups and over all.
-    var own = [Int32](repeating: 0, count: models * groups * cells)
+    let pools = models * groups
+    var filled = [Bool](repeating: false, count: pools)
+    var own = [Int32](repeating: 0, count: pools * cells)
     var ofModel = [Int32](repeating: 0, count: models * cells)
     var all = [Int32](repeating: 0, count: cells)
     for origin in 0..<origins where origin != left {
-      let start = origin * own.count
-      for i in own.indices { own[i] &+= counts[start + i] }
+      for pool in 0..<pools where isFilled[origin * pools + pool] {
+        filled[pool] = true
+        for i in 0..<cells { own[pool * cells + i] &+= counts[(origin * pools + pool) * cells + i] }
+      }
+    }
+    for pool in 0..<pools where filled[pool] {
+      let start = pool / groups * cells
+      for i in 0..<cells { ofModel[start + i] &+= own[pool * cells + i] }
     }
     for model in 0..<models {
-      for group in 0..<groups {
-        let start = (model * groups + group) * cells
-        for i in 0..<cells { ofModel[model * cells + i] &+= own[start + i] }
-      }
       for i in 0..<cells { all[i] &+= ofModel[model * cells + i] }
     }
     func pooled(_ counts: [Int32], _ start: Int, lead: Int, onto wider: [Double]) -> [Double]? {
@@ -120,9 +125,10 @@ struct ErrorPools {
         let wide = pooled(ofModel, model * cells, lead: lead, onto: whole)
         let wideLevels = wide.map(ErrorPools.levels) ?? wholeLevels
         for group in 0..<groups {
-          let pool = pooled(own, (model * groups + group) * cells, lead: lead, onto: wide ?? whole)
-          let at = ((model * groups + group) * leads.leads.count + lead) * Levels.count
-          for (k, value) in (pool.map(ErrorPools.levels) ?? wideLevels).enumerated() { table[at + k] = value }
+          let pool = model * groups + group
+          let density = filled[pool] ? pooled(own, pool * cells, lead: lead, onto: wide ?? whole) : nil
+          let at = (pool * leads.leads.count + lead) * Levels.count
+          for (k, value) in (density.map(ErrorPools.levels) ?? wideLevels).enumerated() { table[at + k] = value }
         }
       }
     }
