@@ -108,7 +108,7 @@ package enum Token {
     }
     let line = text.trimmingCharacters(in: .whitespacesAndNewlines)
     let digits = Array(line.dropFirst(7).utf8)
-    guard line.hasPrefix("sha256:"), digits.count == 64, let bytes = hexadecimal(digits) else {
+    guard line.hasPrefix("sha256:"), digits.count == 64, let bytes = bytes(ofDigits: digits) else {
       throw Failure(
         .unusableData, "\(path) does not hold the digest of a token.",
         remedy: "Make it with --new-token \(path); a token itself does not belong on the disk.")
@@ -116,7 +116,7 @@ package enum Token {
     return bytes
   }
 
-  private static func hexadecimal(_ digits: [UInt8]) -> [UInt8]? {
+  private static func bytes(ofDigits digits: [UInt8]) -> [UInt8]? {
     let values = digits.compactMap { Character(UnicodeScalar($0)).hexDigitValue.map(UInt8.init) }
     guard values.count == digits.count else { return nil }
     return stride(from: 0, to: values.count, by: 2).map { values[$0] << 4 | values[$0 + 1] }

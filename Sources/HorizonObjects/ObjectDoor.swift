@@ -1,5 +1,4 @@
 import AsyncHTTPClient
-import Crypto
 import Foundation
 import HorizonCore
 package import HorizonStore
@@ -131,7 +130,7 @@ package final class ObjectDoor: Sendable {
     if let keys = try keys.withLock({ store throws(Failure) in try store.keys() }) {
       let signature = SignatureV4(key: keys.key, secret: keys.secret, token: keys.token, region: region)
       all = signature.headers(
-        method: method.rawValue, path: path, headers: all, payload: hexadecimal(SHA256.hash(data: body)),
+        method: method.rawValue, path: path, headers: all, payload: sha256(of: body),
         time: Int(Date.now.timeIntervalSince1970))
     }
     for (name, value) in all { request.headers.add(name: name, value: value) }

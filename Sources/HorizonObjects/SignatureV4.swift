@@ -39,7 +39,7 @@ package struct SignatureV4: Sendable {
       all.map { "\($0.0):\($0.1.trimmingCharacters(in: .whitespaces))\n" }.joined(), names, payload,
     ].joined(separator: "\n")
     let scope = "\(stamp.prefix(8))/\(region)/\(service)/aws4_request"
-    let text = ["AWS4-HMAC-SHA256", stamp, scope, hexadecimal(SHA256.hash(data: Array(request.utf8)))]
+    let text = ["AWS4-HMAC-SHA256", stamp, scope, sha256(of: request.utf8)]
       .joined(separator: "\n")
     var signing = Array("AWS4\(secret)".utf8)
     for part in [String(stamp.prefix(8)), region, service, "aws4_request", text] {
@@ -64,9 +64,4 @@ package struct SignatureV4: Sendable {
   package static func path(_ key: String) -> String {
     String(decoding: percentEncoded(key, besides: "-._~/"), as: UTF8.self)
   }
-}
-
-func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-  let digits = Array("0123456789abcdef".utf8)
-  return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
 }

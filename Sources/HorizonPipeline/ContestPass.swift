@@ -1,5 +1,5 @@
 import Foundation
-package import HorizonContest
+import HorizonContest
 import HorizonCore
 import HorizonStore
 

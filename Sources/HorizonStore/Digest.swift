@@ -26,7 +26,8 @@ package func sha256(of bytes: some Sequence<UInt8>) -> String {
   return hexadecimal(hash.finalize())
 }
 
-private func hexadecimal(_ digest: SHA256.Digest) -> String {
+/// Two lower-case hexadecimal digits a byte.
+package func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
   let digits = Array("0123456789abcdef".utf8)
-  return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
 }

@@ -13,13 +13,14 @@ import sys
 import tempfile
 import threading
 import time
-import traceback
 import urllib.request
 
 from stores import REGION, Bucket, Proxy, Store
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "Tests"))
+from loop import run_tests, tests_in  # noqa: E402
+
 FAST = ["--models", "seasonal-naive,line-30,theta", "--folds", "2", "--horizon", "30"]
 
 
@@ -517,43 +518,23 @@ def test_a_large_object_goes_in_parts(bench):
     assert max(entry["bytes"] for entry in bench.index()["files"]) > 0
 
 
-def tests(wanted):
-    for name, test in list(globals().items()):
-        if name.startswith("test_") and (not wanted or any(part in name for part in wanted)):
-            yield name.removeprefix("test_"), test
-
-
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--binary", default=str(ROOT / ".build/release/horizonscale"))
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
-    passed, failed = 0, []
     folder = tempfile.mkdtemp(prefix="horizonscale-s3-")
     with Store() as store, contextlib.ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         bench = Bench(options.binary, folder, store)
         subprocess.run(
             [options.binary, "synth", "--out", str(bench.fleet), "--servers", "12", "--days", "400", "--quiet"], check=True)
-        for name, test in tests(options.names):
-            begun = time.monotonic()
+
+        def call(name, test):
             bench.begin(name)
-            try:
-                test(bench)
-                passed += 1
-                verdict = "ok"
-            except Exception as error:  # noqa: BLE001: a failed test must not end the others
-                failed.append(name)
-                own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(str(HERE))]
-                place = next((frame for frame in own if frame.name.startswith("test_")), own[-1])
-                said = "\n    ".join((str(error) or own[-1].line).splitlines()[:14])
-                verdict = f"FAILED in line {place.lineno}: {type(error).__name__}\n    {said}\n "
-            print(f"{name}: {verdict} ({time.monotonic() - begun:.1f} s)", flush=True)
-    if passed + len(failed) == 0:
-        print("no test has such a name")
-        sys.exit(64)
-    print(f"{passed} passed, {len(failed)} failed")
-    sys.exit(1 if failed else 0)
+            test(bench)
+
+        sys.exit(1 if run_tests(tests_in(globals()), call, options.names) else 0)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Holds the Spark job against the single machine. Called by scripts/test-spark; ends with 'N passed, N failed'."""
 
+import contextlib
 import glob
 import json
 import os
@@ -9,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,6 +19,8 @@ from cluster import Cluster
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 PRODUCT = os.path.join(ROOT, ".build/release/horizonscale")
 JOB = os.path.join(ROOT, "integrations/spark/horizonscale_spark.py")
+sys.path.append(os.path.join(ROOT, "Tests"))
+from loop import run_tests, tests_in  # noqa: E402
 
 
 def horizonscale(*arguments):
@@ -89,7 +91,7 @@ def check(holds, what):
         raise AssertionError(what)
 
 
-def a_killed_worker_changes_nothing(bench, start):
+def test_a_killed_worker_changes_nothing(bench, start):
     """500 servers; one of two workers is killed in the middle of the contest."""
     fleet = bench.fleet(500)
     horizonscale("run", fleet, "--workspace", bench.path("single"))
@@ -133,7 +135,7 @@ def series_of(master):
     return found
 
 
-def what_fails_costs_its_series(bench, start):
+def test_what_fails_costs_its_series(bench, start):
     """A server that kills every worker that reads it, and one whose readings are no numbers: their rows are missing, all others there."""
     fleet = bench.fleet(40, 400)
     workspace = bench.workspace("failing", fleet)
@@ -169,35 +171,24 @@ sys.exit(subprocess.run([{PRODUCT!r}, *sys.argv[1:]], input=read).returncode)
     check(f"{failed} series failed in the workers" in notes, f"the run does not tell of them: {notes}")
 
 
-TESTS = [what_fails_costs_its_series, a_killed_worker_changes_nothing]
-
 
 def main():
-    wanted = [t for t in TESTS if all(w in t.__name__ for w in sys.argv[1:])]
     folder = tempfile.mkdtemp(prefix="horizonscale-spark-", dir=os.path.join(ROOT, ".build"))
     bench = Bench(folder)
-    failed = 0
-    for test in wanted:
-        clusters = []
 
-        def start(name):
-            clusters.append(Cluster(os.path.join(folder, f"cluster-{name}"), sys.executable))
-            return clusters[-1]
+    def call(_, test):
+        with contextlib.ExitStack() as clusters:
 
-        begin = time.monotonic()
-        try:
+            def start(name):
+                cluster = Cluster(os.path.join(folder, f"cluster-{name}"), sys.executable)
+                clusters.callback(cluster.stop)
+                return cluster
+
             test(bench, start)
-            print(f"passed  {test.__name__}  {time.monotonic() - begin:.0f} s", flush=True)
-        except Exception:
-            failed += 1
-            traceback.print_exc()
-            print(f"FAILED  {test.__name__}  {time.monotonic() - begin:.0f} s", flush=True)
-        finally:
-            for cluster in clusters:
-                cluster.stop()
+
+    failed = run_tests(tests_in(globals()), call, sys.argv[1:])
     if not failed:
         shutil.rmtree(folder)
-    print(f"{len(wanted) - failed} passed, {failed} failed")
     sys.exit(1 if failed else 0)
 
 

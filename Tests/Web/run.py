@@ -6,23 +6,17 @@ import pathlib
 import sys
 import tempfile
 import time
-import traceback
 
 from playwright.sync_api import sync_playwright
 
 import fleet
 from harness import Server, Web
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "Tests"))
+from loop import run_tests, tests_in  # noqa: E402
+
 MODULES = ["looks", "journeys", "states", "words", "long_lists"]
-
-
-def tests(wanted):
-    for module in MODULES:
-        for name, test in vars(importlib.import_module(module)).items():
-            if name.startswith("test_") and (not wanted or any(part in name for part in wanted)):
-                yield name.removeprefix("test_"), test
 
 
 def main():
@@ -35,7 +29,6 @@ def main():
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
 
-    passed, failed = 0, []
     with tempfile.TemporaryDirectory() as folder:
         begun = time.monotonic()
         workspace = options.workspace or fleet.make(options.binary, folder, servers=60)
@@ -43,23 +36,9 @@ def main():
         with Server(options.binary, workspace) as server, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=options.browser, args=["--no-sandbox", "--force-color-profile=srgb"])
             web = Web(browser, server, workspace, options.keep, options.update)
-            for name, test in tests(options.names):
-                begun = time.monotonic()
-                try:
-                    test(web)
-                    passed += 1
-                    verdict = "ok"
-                except Exception as error:  # noqa: BLE001: a failed test must not end the others
-                    failed.append(name)
-                    own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(str(HERE))][-1]
-                    said = "\n    ".join((str(error) or own.line).splitlines()[:14])
-                    verdict = f"FAILED in {pathlib.Path(own.filename).name}, line {own.lineno}: {type(error).__name__}\n    {said}\n "
-                print(f"{name}: {verdict} ({time.monotonic() - begun:.1f} s)", flush=True)
+            tests = [test for module in MODULES for test in tests_in(vars(importlib.import_module(module)))]
+            failed = run_tests(tests, lambda _, test: test(web), options.names)
             browser.close()
-    if passed + len(failed) == 0:
-        print("no test has such a name")
-        failed.append("none ran")
-    print(f"{passed} passed, {len(failed)} failed")
     return 1 if failed else 0
 
 
