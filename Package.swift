@@ -190,11 +190,10 @@ if isFuzzed {
 // What is in it goes into every executable.
 if sanitizer == "thread" {
   let slowPaths = ["9_lockSlowyys6UInt32VF", "12_tryLockSlowSbyF", "11_unlockSlowyyF"]
+  let wrapped = slowPaths.map { "$s15Synchronization12_MutexHandleV\($0)" } + ["swift_continuation_await"]
   package.targets.append(
     .target(
-      name: "CMutexMarks", path: "Tests/Sanitizers/CMutexMarks",
-      linkerSettings: [
-        .unsafeFlags(slowPaths.flatMap { ["-Xlinker", "--wrap=$s15Synchronization12_MutexHandleV\($0)"] })
-      ]))
-  package.targets.first { $0.name == "HorizonCore" }!.dependencies.append("CMutexMarks")
+      name: "CRuntimeMarks", path: "Tests/Sanitizers/CRuntimeMarks",
+      linkerSettings: [.unsafeFlags(wrapped.flatMap { ["-Xlinker", "--wrap=\($0)"] })]))
+  package.targets.first { $0.name == "HorizonCore" }!.dependencies.append("CRuntimeMarks")
 }

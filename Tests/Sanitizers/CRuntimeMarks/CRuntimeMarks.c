@@ -1,12 +1,17 @@
-// Tells the thread sanitizer of the slow path of Swift's `Mutex`.
+// Tells the thread sanitizer of what threads hand each other inside Swift's runtime, which comes without its marks.
 //
-// The fast path is inlined and seen. Where a thread has to wait, the kernel hands the lock over inside libswiftSynchronization, which
-// comes without the sanitizer's marks: it would take every access under a contended `Mutex` for a race.
+// The slow path of `Mutex`: the fast one is inlined and seen, but where a thread has to wait, the kernel hands the lock over inside
+// libswiftSynchronization. Every access under a contended `Mutex` would be taken for a race.
+//
+// A continuation that is resumed before it is awaited: libswift_Concurrency tells of the resumption, and of the task that it starts again,
+// but not where that task had not yet stopped. What a continuation brings would be taken for a race.
 #include <stdbool.h>
 #include <stdint.h>
 
 #define SWIFT __attribute__((swiftcall))
 #define SELF __attribute__((swift_context))
+#define SWIFT_ASYNC __attribute__((swiftasynccall))
+#define CONTEXT __attribute__((swift_async_context))
 #define NAMED(name) __asm__(name)
 
 void __tsan_acquire(void *address);
@@ -38,4 +43,15 @@ SWIFT bool wrapped_try_lock(SELF void *mutex) {
 SWIFT void wrapped_unlock(SELF void *mutex) {
   __tsan_release(mutex);
   real_unlock(mutex);
+}
+
+SWIFT void *swift_task_getCurrent(void);
+
+SWIFT_ASYNC void real_await(CONTEXT void *context) NAMED("__real_swift_continuation_await");
+SWIFT_ASYNC void wrapped_await(CONTEXT void *context) NAMED("__wrap_swift_continuation_await");
+
+SWIFT_ASYNC void wrapped_await(CONTEXT void *context) {
+  // The runtime's own mark at the resumption is of the task.
+  __tsan_acquire(swift_task_getCurrent());
+  __attribute__((musttail)) return real_await(context);
 }
