@@ -31,8 +31,7 @@ RESULTS = os.path.join(HERE, "results")
 PEERS = os.path.join(ROOT, ".venv/peers/bin/python")
 SERVERS, DAYS = 2000, 1095
 SPARK_FLEETS = (500, SERVERS)
-# The largest before one that says little more.
-LARGE_FLEETS = (SERVERS, 100_000, 20_000)
+LARGE_FLEET, LARGEST_FLEET = 20_000, 100_000
 STRESS_SERVERS = 100
 # Share of the machine that others may take while a repetition still counts as quiet. Every repetition is kept, the summary
 # uses the quiet ones where there are any; whether one counts never depends on its own time.
@@ -241,10 +240,10 @@ def scale(bench):
     bench.remove("w", f"fleet-{4 * SERVERS}-42")
 
 
-def large(bench):
-    """Fleets far larger than usual: the readings into the master, and fast models on it."""
+def large(bench, most=LARGE_FLEET):
+    """A fleet far larger than usual beside the usual one: the readings into the master, and fast models on it."""
     into = ["--workspace", bench.path("w"), "--quiet"]
-    for servers in LARGE_FLEETS:
+    for servers in (SERVERS, most):
         if shutil.disk_usage(bench.scratch).free < 250_000 * servers:
             sys.exit(f"bench: {servers} servers want {servers // 4000} GB of free disk; name another folder with --scratch.")
         metrics = bench.fleet(servers)
@@ -255,6 +254,11 @@ def large(bench):
         bench.note_run(f"forecast {servers}")
         bench.note(f"files {servers}", master_mb=round(size_of(bench.path("w", "master")) / 1e6), run_mb=round(size_of(bench.path("w", "runs")) / 1e6), folds_mb=round(size_of(bench.path("w", ".folds")) / 1e6))
         bench.remove("w")
+
+
+def largest(bench):
+    """An hour of it."""
+    large(bench, LARGEST_FLEET)
 
 
 def hourly(bench):
@@ -316,35 +320,38 @@ def daily(bench):
 
 
 def resume(bench):
-    """A forecast that is killed in the middle of its contest and gone on with, beside one that is left alone."""
+    """A forecast that is killed in the middle of its contest and gone on with, and one that is left alone, at the same time on the
+    same cores: what a machine does to one of two equal runs, which a row of such runs differ by, it does to both."""
     metrics = bench.fleet(SERVERS)
-    bench.remove("w")
+    bench.remove("w", "w2")
     bench.finish(bench.start("ingest", metrics, "--workspace", bench.path("w"), "--quiet")[0])
-    command = ["forecast", "--workspace", bench.path("w"), "--quiet", "--fresh"]
+    shutil.copytree(bench.path("w"), bench.path("w2"))
+    forecast = lambda w, *more: bench.start("forecast", "--workspace", bench.path(w), "--quiet", "--fresh", *more)
+    digests = bench.path("w2/runs/.unfinished/digests.bin")
 
     def body(n):
-        def clean():
-            bench.remove("w/runs", "w/latest", "w/.folds")
-
-        clean()
-        whole = bench.measure("left alone", n, command)
-        digest, digests = bench.manifest("w")["digest"], bench.path("w/runs/.unfinished/digests.bin")
-        clean()
+        bench.remove(*(f"{w}/{made}" for w in ("w", "w2") for made in ("runs", "latest", ".folds")))
         bench.wait_for_quiet()
-        process, _ = bench.start(*command)
+        busy, begin = busy_seconds(), time.perf_counter()
+        (alone, command), (process, _) = forecast("w"), forecast("w2")
         # Half of what a series leaves, about 20 kB each.
         while process.poll() is None and (not os.path.exists(digests) or os.path.getsize(digests) < 10_000 * SERVERS * len(RESOURCES)):
             time.sleep(0.01)
         process.kill()
         killed = bench.finish(process, accepted=(-9,))
-        rest = bench.measure("gone on with", n, [*command, "--resume"])
-        cpu = lambda r: r["user_s"] + r["sys_s"]
-        bench.note("resume", repetition=n, quiet=whole["quiet"] and rest["quiet"], equal=bench.manifest("w")["digest"] == digest, killed_cpu_s=killed.ru_utime + killed.ru_stime,
-                   overhead=(killed.ru_utime + killed.ru_stime + cpu(rest)) / cpu(whole) - 1)
-        return whole["quiet"] and rest["quiet"]
+        rest, resumed = forecast("w2", "--resume")
+        usages = {"left alone": bench.finish(alone), "killed": killed, "gone on with": bench.finish(rest)}
+        wall = time.perf_counter() - begin
+        spent = {step: usage.ru_utime + usage.ru_stime for step, usage in usages.items()}
+        others = max(0.0, busy_seconds() - busy - sum(spent.values()))
+        quiet = others <= MOST_OF_OTHERS * wall * os.cpu_count()
+        bench.note("resume", repetition=n, quiet=quiet, command=f"{command} & {resumed}", wall_s=wall, cpu_s=spent, others_cpu_s=others,
+                   equal=bench.manifest("w")["digest"] == bench.manifest("w2")["digest"], overhead=(spent["killed"] + spent["gone on with"]) / spent["left alone"] - 1)
+        print(f"  {'resume':28} {wall:8.2f} s   cpu {spent}   others {others:.1f} s")
+        return quiet
 
-    bench.rounds(body, wanted=3)
-    bench.remove("w")
+    bench.rounds(body)
+    bench.remove("w", "w2")
 
 
 def append(bench):
@@ -618,7 +625,7 @@ def nested(part):
     return section
 
 
-SECTIONS = {f.__name__: f for f in (speed, scale, large, hourly, threads, append, daily, resume, spark, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet, serving.serve)}
+SECTIONS = {f.__name__: f for f in (speed, scale, large, largest, hourly, threads, append, daily, resume, spark, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet, serving.serve)}
 # A section each, so that a part that fails loses nothing of the others; `challengers` stands for all or those of --part.
 CHALLENGES = {f"challengers-{part}": challenge(part) for part in challengers.PARTS} | {f"contest-{part}": nested(part) for part in contest.PARTS}
 
@@ -821,7 +828,7 @@ def prophet_table(kept):
 
 
 def summary(_):
-    speed, scale, large, hours, threads, appended, daily, resumed, on_spark, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet, served = (Kept(s) for s in SECTIONS)
+    speed, scale, large, largest, hours, threads, appended, daily, resumed, on_spark, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet, served = (Kept(s) for s in SECTIONS)
     challenged, contested = ({part: Kept(f"{of.__name__}-{part}") for part in of.PARTS} for of in (challengers, contest))
     table = []
 
@@ -849,16 +856,16 @@ def summary(_):
         line("four times the servers: at most 4.2 times the time and 1.3 times the memory", scale,
              f"{wall:.2f} x time, {peak:.2f} x memory", wall <= 4.2 and peak <= 1.3, scale.command(four),
              f"{scale.told(four)}; {scale.median(one):.1f} s to {scale.median(four):.1f} s; CPU {cpu:.2f} x; {scale.median(one, 'peak_rss_mb'):.0f} MB to {scale.median(four, 'peak_rss_mb'):.0f} MB")
-    for servers in LARGE_FLEETS[1:]:
-        step, small = f"forecast {servers}", f"forecast {LARGE_FLEETS[0]}"
-        if not large.of(step):
+    for kept, servers in ((large, LARGE_FLEET), (largest, LARGEST_FLEET)):
+        step, small = f"forecast {servers}", f"forecast {SERVERS}"
+        if not kept.of(step):
             continue
-        cpu, wall = (of(step) / servers / (of(small) / LARGE_FLEETS[0]) for of in (large.cpu, large.median))
-        peak = max(large.median(s, "peak_rss_mb") for s in (step, f"ingest {servers}"))
-        files = large.of(f"files {servers}", "figure")[0]
-        line(f"`ingest` and `--models fast` of {servers:,} servers under 2 GB, time a series within 10 % of {LARGE_FLEETS[0]:,} servers'", large, f"{cpu:.2f} x CPU, {wall:.2f} x time a series, {peak:.0f} MB",
-             cpu <= 1.1 and peak <= 2048, large.command(step),
-             f"{large.told(step)}; ingest {large.median(f'ingest {servers}'):.0f} s, forecast {large.median(step):.0f} s, CPU {large.cpu(step):.0f} s; master {files['master_mb']} MB, run {files['run_mb']} MB")
+        cpu, wall = (of(step) / servers / (of(small) / SERVERS) for of in (kept.cpu, kept.median))
+        peak = max(kept.median(s, "peak_rss_mb") for s in (step, f"ingest {servers}"))
+        files = kept.of(f"files {servers}", "figure")[0]
+        line(f"`ingest` and `--models fast` of {servers:,} servers under 2 GB, time a series within 10 % of {SERVERS:,} servers'", kept, f"{cpu:.2f} x CPU, {wall:.2f} x time a series, {peak:.0f} MB",
+             cpu <= 1.1 and peak <= 2048, kept.command(step),
+             f"{kept.told(step)}; ingest {kept.median(f'ingest {servers}'):.0f} s, forecast {kept.median(step):.0f} s, CPU {kept.cpu(step):.0f} s; master {files['master_mb']} MB, run {files['run_mb']} MB")
     if hours.of("forecast hours"):
         peak = max(hours.median(f"ingest to {s}s", "peak_rss_mb") for s in ("day", "hour"))
         line("210 M hourly rows brought to days within 90 s and 2 GB", hours, f"{hours.median('ingest to days'):.1f} s, {peak:.0f} MB", hours.median("ingest to days") <= 90 and peak <= 2048,
@@ -880,8 +887,8 @@ def summary(_):
     resumes = resumed.counted("resume", "figure") if resumed.of("resume", "figure") else []
     if resumes:
         overhead = statistics.median(r["overhead"] for r in resumes)
-        line("a run that is killed and gone on with costs at most 3 % more", resumed, f"{overhead:+.1%} CPU", overhead <= 0.03 and all(r["equal"] for r in resumes), resumed.command("gone on with"),
-             f"{resumed.told('resume', 'figure')}, {min(r['overhead'] for r in resumes):+.1%} to {max(r['overhead'] for r in resumes):+.1%}; killed in the middle of the contest; digests {'equal' if all(r['equal'] for r in resumes) else '**differ**'}")
+        line("a run that is killed and gone on with costs at most 3 % more", resumed, f"{overhead:+.1%} CPU", overhead <= 0.03 and all(r["equal"] for r in resumes), resumes[0]["command"],
+             f"{resumed.told('resume', 'figure')}, {min(r['overhead'] for r in resumes):+.1%} to {max(r['overhead'] for r in resumes):+.1%}; killed in the middle of the contest, the other beside it; digests {'equal' if all(r['equal'] for r in resumes) else '**differ**'}")
     for cost in on_spark.of("cost", "figure"):
         each = [1e3 * cost[where]["cpu_s"] / cost["series"] for where in ("spark", "single")]
         line(f"Spark's cost a series beside the single machine's at {cost['servers']:,} servers (no limit asked), with equal bytes", on_spark, f"{each[0]:.1f} ms beside {each[1]:.1f} ms CPU", cost["equal"], "Benchmarks/run spark",
@@ -971,7 +978,7 @@ def summary(_):
     text += challengers.tables(challenged)
     text += contest.tables(contested)
     text += ["## Raw rows", ""]
-    for kept in (speed, scale, large, hours, threads, appended, daily, resumed, on_spark, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet, served, *challenged.values(), *contested.values()):
+    for kept in (speed, scale, large, largest, hours, threads, appended, daily, resumed, on_spark, determinism, accuracy, stress, sawtooth, rebasing, real, peers, prophet, served, *challenged.values(), *contested.values()):
         if kept.name:
             h = kept.head
             changed = "" if h["binary_is_of_that_commit"] else " (the binary is of other sources)"
