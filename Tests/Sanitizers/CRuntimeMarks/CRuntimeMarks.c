@@ -11,7 +11,6 @@
 #define SWIFT __attribute__((swiftcall))
 #define SELF __attribute__((swift_context))
 #define SWIFT_ASYNC __attribute__((swiftasynccall))
-#define CONTEXT __attribute__((swift_async_context))
 #define NAMED(name) __asm__(name)
 
 void __tsan_acquire(void *address);
@@ -47,10 +46,10 @@ SWIFT void wrapped_unlock(SELF void *mutex) {
 
 SWIFT void *swift_task_getCurrent(void);
 
-SWIFT_ASYNC void real_await(CONTEXT void *context) NAMED("__real_swift_continuation_await");
-SWIFT_ASYNC void wrapped_await(CONTEXT void *context) NAMED("__wrap_swift_continuation_await");
+SWIFT_ASYNC void real_await(void *context) NAMED("__real_swift_continuation_await");
+SWIFT_ASYNC void wrapped_await(void *context) NAMED("__wrap_swift_continuation_await");
 
-SWIFT_ASYNC void wrapped_await(CONTEXT void *context) {
+SWIFT_ASYNC void wrapped_await(void *context) {
   // The runtime's own mark at the resumption is of the task.
   __tsan_acquire(swift_task_getCurrent());
   __attribute__((musttail)) return real_await(context);
