@@ -896,10 +896,12 @@ def summary(_):
     ratios = threads.counted("thread ratio", "figure")
     if ratios:
         share = [r["of_two_copies"] for r in ratios]
+        # Of no machine's speed, unlike the ratio of two times.
+        busy = {step: statistics.median((r["user_s"] + r["sys_s"]) / (threads.head["cores"] * r["wall_s"]) for r in threads.counted(step)) for step in ("two threads", "two copies")}
         line("two threads reach 0.93 of two independent single-threaded copies", threads, f"{statistics.median(share):.3f}",
              statistics.median(share) >= 0.93, threads.command("two threads"),
              f"{threads.told('thread ratio', 'figure')}, {min(share):.3f} to {max(share):.3f}; over one thread {statistics.median(r['over_one_thread'] for r in ratios):.2f} x, "
-             f"two copies {statistics.median(r['copies_over_one'] for r in ratios):.2f} x")
+             f"two copies {statistics.median(r['copies_over_one'] for r in ratios):.2f} x; the cores are busy {busy['two threads']:.0%} of the time, with two copies {busy['two copies']:.0%}")
     timed("`--version` within 50 ms", speed, "version", 0.050, unit=1000, shown="ms")
     digests = determinism.of("digest", "figure")
     if digests:
