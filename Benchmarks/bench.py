@@ -131,7 +131,7 @@ class Bench:
             # What everybody else took meanwhile: a wall time with much of it says little.
             "others_cpu_s": round(max(0.0, busy - user - system), 2),
         }
-        row["quiet"] = row["others_cpu_s"] <= 0.05 + MOST_OF_OTHERS * wall * os.cpu_count()
+        row["quiet"] = is_quiet(row["others_cpu_s"], wall)
         self.write(row)
         print(f"  {step:28} {wall:8.2f} s   cpu {user + system:8.2f} s   {row['peak_rss_mb']:8.1f} MB   others {row['others_cpu_s']:.1f} s")
         return row
@@ -173,6 +173,11 @@ class Bench:
     def manifest(self, workspace):
         with open(glob.glob(self.path(workspace, "runs/*/run.json"))[0]) as f:
             return json.load(f)
+
+
+def is_quiet(others, wall):
+    """Whether others took so little of the machine, CPU seconds in a wall time, that a repetition counts."""
+    return others <= 0.05 + MOST_OF_OTHERS * wall * os.cpu_count()
 
 
 def size_of(folder):
@@ -344,7 +349,7 @@ def resume(bench):
         wall = time.perf_counter() - begin
         spent = {step: usage.ru_utime + usage.ru_stime for step, usage in usages.items()}
         others = max(0.0, busy_seconds() - busy - sum(spent.values()))
-        quiet = others <= MOST_OF_OTHERS * wall * os.cpu_count()
+        quiet = is_quiet(others, wall)
         bench.note("resume", repetition=n, quiet=quiet, command=f"{command} & {resumed}", wall_s=wall, cpu_s=spent, others_cpu_s=others,
                    equal=bench.manifest("w")["digest"] == bench.manifest("w2")["digest"], overhead=(spent["killed"] + spent["gone on with"]) / spent["left alone"] - 1)
         print(f"  {'resume':28} {wall:8.2f} s   cpu {spent}   others {others:.1f} s")
