@@ -572,7 +572,7 @@ def prophet(bench):
         theirs = {r["name"]: r for r in map(json.loads, said(tool, "time", "--repeat", "1", given=lines).splitlines())}
         wall, after = time.perf_counter() - begin, os.times()
         mine = sum(after[i] - spent[i] for i in (2, 3))
-        quiet = busy_seconds() - busy - mine <= 0.05 + MOST_OF_OTHERS * wall * os.cpu_count()
+        quiet = is_quiet(busy_seconds() - busy - mine, wall)
         for row, (options, names) in zip(ours, groups.items()):
             costs = sorted(theirs[name]["cpu_s"] for name in names)
             bench.note("cost", repetition=n, quiet=quiet, options=json.loads(options), **row, package_cpu_s=statistics.mean(costs),
