@@ -45,6 +45,7 @@ struct ErrorPools {
   let leads: DigestLeads
   let models: Int
   let origins: Int
+  /// `[origin][model][group][lead][bin]`.
   private var counts: [Int32]
   /// `[origin][model][group]`: whether any error was counted. Most pools of a small fleet are empty.
   private var isFilled: [Bool]
@@ -64,11 +65,19 @@ struct ErrorPools {
     isFilled = [Bool](repeating: false, count: origins * models * ErrorGroup.count)
   }
 
-  mutating func add(_ error: Float, model: Int, group: ErrorGroup, lead: Int, origin: Int) {
-    let place = (asinh(Double(error) * 4) / ErrorPools.reach + 1) / 2 * Double(ErrorPools.bins)
-    let bin = min(ErrorPools.bins - 1, max(0, Int(place)))
+  /// The steady errors of one fold by bin, with their positions among the kept leads.
+  static func binned(_ errors: FoldErrors) -> [(lead: Int, bin: Int)] {
+    errors.standardised.prefix(errors.steady).compactMap { lead, z in
+      if z.isNaN { return nil }
+      let place = (asinh(Double(z) * 4) / reach + 1) / 2 * Double(bins)
+      return (lead, min(bins - 1, max(0, Int(place))))
+    }
+  }
+
+  mutating func add(_ errors: [(lead: Int, bin: Int)], model: Int, group: ErrorGroup, origin: Int) {
+    guard !errors.isEmpty else { return }
     let pool = (origin * models + model) * ErrorGroup.count + group.index
-    counts[(pool * leads.leads.count + lead) * ErrorPools.bins + bin] += 1
+    for (lead, bin) in errors { counts[(pool * leads.leads.count + lead) * ErrorPools.bins + bin] += 1 }
     isFilled[pool] = true
   }
 

@@ -23,20 +23,37 @@ struct CohortPriors {
     fleet = Sum(losses: [Int64](repeating: 0, count: contestants), counts: [Int64](repeating: 0, count: contestants))
   }
 
-  mutating func add(_ digest: SeriesDigest, _ record: FoldRecord) {
-    guard let standing = record.standing() else { return }
+  /// What one series adds.
+  struct Share: Sendable {
+    fileprivate let cohort: Cohort
+    /// Contestants and their standings in units of the sums.
+    fileprivate let losses: [(model: Int, loss: Int64)]
+
+    /// - Returns: nil where no contestant was scored on every fold that has readings.
+    init?(_ digest: SeriesDigest, contestants: Int) {
+      guard let record = FoldRecord(digest, contestants: contestants), let standing = record.standing() else {
+        return nil
+      }
+      cohort = Cohort(digest)
+      losses = zip(record.entered, standing.losses).map { model, loss in
+        // One series that is far off does not speak for its cohort.
+        (model, Int64((min(3, max(-3, loss)) * CohortPriors.unit).rounded()))
+      }
+    }
+  }
+
+  mutating func add(_ share: Share) {
     let empty = Sum(
       losses: [Int64](repeating: 0, count: contestants), counts: [Int64](repeating: 0, count: contestants))
     func add(to sum: inout Sum) {
-      for (model, loss) in zip(record.entered, standing.losses) {
-        // One series that is far off does not speak for its cohort.
-        sum.losses[model] += Int64((min(3, max(-3, loss)) * CohortPriors.unit).rounded())
+      for (model, loss) in share.losses {
+        sum.losses[model] += loss
         sum.counts[model] += 1
       }
     }
     add(to: &fleet)
-    add(to: &resources[digest.name.resource, default: empty])
-    add(to: &cohorts[Cohort(digest), default: empty])
+    add(to: &resources[share.cohort.resource, default: empty])
+    add(to: &cohorts[share.cohort, default: empty])
   }
 
   /// What is expected of a series of which nothing but its cohort is known.
@@ -67,7 +84,7 @@ struct CohortPriors {
 }
 
 /// Series that are alike: of one resource, that move alike within a season, with about as long a history.
-struct Cohort: Hashable {
+struct Cohort: Hashable, Sendable {
   let resource: String
   /// As in `ErrorGroup`.
   let volatility: Int

@@ -16,15 +16,22 @@ package struct ContestSummary: Sendable {
     counts = [Int](repeating: 0, count: models)
   }
 
-  mutating func add(_ digest: SeriesDigest, champion: Int, baseline: Int) {
-    guard digest.lossRatio(of: baseline, to: baseline) != nil else { return }
+  /// How the contestants did on one series: logarithms of their losses over the baseline's, nil where one was refused.
+  ///
+  /// - Returns: nil where the baseline itself was refused.
+  static func logRatios(_ digest: SeriesDigest, models: Int, baseline: Int) -> [Double?]? {
+    guard digest.lossRatio(of: baseline, to: baseline) != nil else { return nil }
+    return (0..<models).map { digest.lossRatio(of: $0, to: baseline).map { log($0) } }
+  }
+
+  mutating func add(_ ratios: [Double?], champion: Int) {
     contested += 1
     wins[champion] += 1
-    for model in wins.indices {
-      guard let ratio = digest.lossRatio(of: model, to: baseline) else { continue }
-      logRatios[model] += log(ratio)
+    for (model, ratio) in ratios.enumerated() {
+      guard let ratio else { continue }
+      logRatios[model] += ratio
       counts[model] += 1
-      if model == champion { championLogRatio += log(ratio) }
+      if model == champion { championLogRatio += ratio }
     }
   }
 

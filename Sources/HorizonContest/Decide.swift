@@ -4,17 +4,12 @@ package import HorizonModels
 
 /// All digests of a contest, readable several times in the same order.
 package protocol DigestSource {
-  /// Gives each digest with what is made of it to `body`, in order.
+  /// Gives what is made of each digest to `body`, in order.
   ///
   /// - Parameter make: Is told the digest's place; may run ahead, on several threads.
-  func stream<Made>(_ make: @Sendable (_ at: Int, SeriesDigest) -> Made, to body: (SeriesDigest, Made) throws -> Void)
-    throws
-}
-
-extension DigestSource {
-  package func stream(to body: (SeriesDigest) throws -> Void) throws {
-    try stream({ _, _ in }, to: { digest, _ in try body(digest) })
-  }
+  func stream<Made: Sendable>(
+    _ make: @escaping @Sendable (_ at: Int, SeriesDigest) -> Made, to body: (Made) throws -> Void
+  ) async throws
 }
 
 package struct DecisionSettings: Sendable {
@@ -50,59 +45,53 @@ package struct Decisions: Sendable {
 
 /// Pass (c): champion, calibration and tiers of every series, a pure function of all digests and of what earlier runs left.
 ///
-/// The digests are streamed five times, so memory grows with a few hundred bytes a series.
-package func decide(_ source: some DigestSource, settings: DecisionSettings) throws -> Decisions {
+/// The digests are streamed five times, so memory grows with a few hundred bytes a series. What is made of a digest is made on any
+/// thread; what is left for the one that keeps their order is to count.
+package func decide(_ source: some DigestSource, settings: DecisionSettings) async throws -> Decisions {
   let contestants = settings.cards.count
   var sums = CohortPriors(contestants: contestants)
-  try source.stream(
-    { _, digest in FoldRecord(digest, contestants: contestants) },
-    to: { digest, record in if let record { sums.add(digest, record) } })
+  try await source.stream { _, digest in
+    CohortPriors.Share(digest, contestants: contestants)
+  } to: { share in
+    if let share { sums.add(share) }
+  }
   let priors = sums
 
   var decisions: [Decision] = []
   var chosen: [FoldChoices?] = []
   var summary = ContestSummary(models: contestants)
   var evidence = SpreadFactors.Evidence(models: contestants)
-  let choose = { @Sendable (at: Int, digest: SeriesDigest) in
-    let choice = FoldChoices(digest, priors: priors, settings: settings)
-    return (choice, Decision(digest, choice: choice, settings: settings))
-  }
-  try source.stream(choose) { digest, made in
-    let (choice, decision) = made
-    decisions.append(decision)
-    chosen.append(choice)
-    guard let choice else { return }
-    summary.add(digest, champion: choice.selection.champion, baseline: settings.baseline)
-    for (fold, model) in choice.models {
-      if let error = digest.score(model: model, fold: fold).logStandardError {
-        evidence.add(chosen: model, error: error)
-      }
-    }
-    evidence.add(champion: choice.selection.champion, errors: digest.logErrors(of: choice.selection.champion))
+  try await source.stream { _, digest in
+    ChosenSeries(digest, priors: priors, settings: settings)
+  } to: { series in
+    decisions.append(series.decision)
+    chosen.append(series.choice)
+    guard let champion = series.choice?.selection.champion else { return }
+    if let ratios = series.logRatios { summary.add(ratios, champion: champion) }
+    for (model, error) in series.chosenErrors { evidence.add(chosen: model, error: error) }
+    evidence.add(champion: champion, errors: series.championErrors)
   }
 
   let choices = chosen
   let factors = evidence.factors
-  let errors = { @Sendable (at: Int, digest: SeriesDigest) in
-    choices[at].map { FoldErrors.all(of: digest, $0, factors) }
-  }
   let origins = min(decisions.map(\.folds).max() ?? 0, FoldErrors.mostOrigins)
   var pools = ErrorPools(leads: settings.leads, models: contestants, origins: origins)
   var at = 0
-  try source.stream(errors) { digest, errors in
+  try await source.stream { at, digest in
+    choices[at].map { PooledSeries(digest, $0, factors) }
+  } to: { series in
     defer { at += 1 }
-    guard let errors, let champion = choices[at]?.selection.champion else { return }
-    decisions[at].spreadFactor = factors.factor(digest.logErrors(of: champion), model: champion)
-    for errors in errors {
-      for (lead, z) in errors.standardised.prefix(errors.steady) where !z.isNaN {
-        pools.add(z, model: errors.model, group: errors.group, lead: lead, origin: errors.origin)
-      }
-    }
+    guard let series else { return }
+    decisions[at].spreadFactor = series.spreadFactor
+    for fold in series.folds { pools.add(fold.errors, model: fold.model, group: fold.group, origin: fold.origin) }
   }
 
-  var hindsight = Hindsight(pools: pools, settings: settings)
-  try source.stream(errors) { digest, errors in
-    if let errors { hindsight.add(digest, errors: errors) }
+  var hindsight = Hindsight(origins: origins, settings: settings)
+  let tables = HindsightTables(pools, step: settings.step)
+  try await source.stream { at, digest in
+    choices[at].map { FoldErrors.all(of: digest, $0, factors).map { tables.coverage(of: $0, in: digest) } } ?? []
+  } to: { folds in
+    for fold in folds { hindsight.add(fold) }
   }
 
   let spread = hindsight.spread
@@ -110,14 +99,53 @@ package func decide(_ source: some DigestSource, settings: DecisionSettings) thr
   let judge = TierJudge(settings: settings, calibration: calibration, hindsight: hindsight, spread: spread)
   let untiered = decisions
   at = 0
-  let tiers = { @Sendable (at: Int, digest: SeriesDigest) in
+  try await source.stream { at, digest in
     untiered[at].isContested ? judge.tiers(of: untiered[at], digest) : nil
-  }
-  try source.stream(tiers) { _, tiers in
+  } to: { tiers in
     if let tiers { decisions[at].tiers = tiers }
     at += 1
   }
   return Decisions(series: decisions, calibration: calibration, origins: spread, summary: summary)
+}
+
+/// What is chosen for a series, and what the fleet learns from that.
+private struct ChosenSeries: Sendable {
+  let choice: FoldChoices?
+  let decision: Decision
+  /// As `ContestSummary` takes them.
+  let logRatios: [Double?]?
+  /// Of each fold that was scored: the model that would have been chosen without it.
+  let chosenErrors: [(model: Int, error: Double)]
+  /// By fold.
+  let championErrors: [Double?]
+
+  init(_ digest: SeriesDigest, priors: CohortPriors, settings: DecisionSettings) {
+    choice = FoldChoices(digest, priors: priors, settings: settings)
+    decision = Decision(digest, choice: choice, settings: settings)
+    guard let choice else {
+      (logRatios, chosenErrors, championErrors) = (nil, [], [])
+      return
+    }
+    logRatios = ContestSummary.logRatios(digest, models: settings.cards.count, baseline: settings.baseline)
+    chosenErrors = choice.models.compactMap { fold, model in
+      digest.score(model: model, fold: fold).logStandardError.map { (model, $0) }
+    }
+    championErrors = digest.logErrors(of: choice.selection.champion)
+  }
+}
+
+/// The errors of a series as pools count them.
+private struct PooledSeries: Sendable {
+  let spreadFactor: Float
+  let folds: [(model: Int, group: ErrorGroup, origin: Int, errors: [(lead: Int, bin: Int)])]
+
+  init(_ digest: SeriesDigest, _ choice: FoldChoices, _ factors: SpreadFactors) {
+    let champion = choice.selection.champion
+    spreadFactor = factors.factor(digest.logErrors(of: champion), model: champion)
+    folds = FoldErrors.all(of: digest, choice, factors).map {
+      ($0.model, $0.group, $0.origin, ErrorPools.binned($0))
+    }
+  }
 }
 
 /// Who is chosen for a series, and who would have been without each of its folds.

@@ -46,14 +46,14 @@ struct CoverageCounts: Sendable {
 
   init() { counts = [Int32](repeating: 0, count: CoverageCounts.bins + 1) }
 
-  mutating func add(_ share: Float) {
-    guard share.isFinite else {
-      counts[CoverageCounts.bins] += 1
-      return
-    }
-    let place = Double(share) / CoverageCounts.reach * Double(CoverageCounts.bins)
-    counts[min(CoverageCounts.bins, max(0, Int(min(place.rounded(.up), 1e6))))] += 1
+  /// Where a share is counted.
+  static func bin(_ share: Float) -> Int {
+    guard share.isFinite else { return bins }
+    let place = Double(share) / reach * Double(bins)
+    return min(bins, max(0, Int(min(place.rounded(.up), 1e6))))
   }
+
+  mutating func add(bin: Int) { counts[bin] += 1 }
 
   var total: Int { counts.reduce(0) { $0 + Int($1) } }
 

@@ -1,4 +1,3 @@
-import Dispatch
 package import Foundation
 package import HorizonContest
 package import HorizonCore
@@ -13,8 +12,6 @@ package final class DigestSpill: DigestSource, @unchecked Sendable {
   private let isKept: Bool
   /// Series.
   package private(set) var count = 0
-
-  private static let blockWords = 2 << 20
 
   package init(at url: URL, threads: Int, isKept: Bool = false) throws(Failure) {
     file = try FrameFile(creating: url)
@@ -44,54 +41,21 @@ package final class DigestSpill: DigestSource, @unchecked Sendable {
     self.count += count
   }
 
-  package func stream<Made>(
-    _ make: @Sendable (_ at: Int, SeriesDigest) -> Made, to body: (SeriesDigest, Made) throws -> Void
-  ) throws {
-    let frames = file.frames
-    var next = 0
-    var passed = 0
-    while next < frames.count {
-      // Whole appends, at least one, up to eight megabytes.
-      let first = next
-      repeat {
-        next += 1
-      } while next < frames.count
-        && frames[next].place + frames[next].words - frames[first].place <= DigestSpill.blockWords
-      try file.words(of: first..<next).withUnsafeBufferPointer { words in
-        var starts: [Int] = []
-        for frame in frames[first..<next] {
-          var at = frame.place - frames[first].place
-          let end = at + frame.words
-          while at < end {
-            starts.append(at)
-            at += 1 + Int(words[at])
-          }
-        }
-        for (digest, made) in decoded(words, at: starts, first: passed, make) { try body(digest, made) }
-        passed += starts.count
-      }
-      try Interruption.check()
-    }
-  }
-
-  /// Decoding and making cost several times what is done with a digest in order, so they are shared between threads.
-  ///
-  /// - Parameter first: Place of the first digest among all.
-  private func decoded<Made>(
-    _ words: UnsafeBufferPointer<UInt32>, at starts: [Int], first: Int, _ make: @Sendable (Int, SeriesDigest) -> Made
-  ) -> [(SeriesDigest, Made)] {
-    [(SeriesDigest, Made)](unsafeUninitializedCapacity: starts.count) { buffer, filled in
-      nonisolated(unsafe) let target = buffer.baseAddress!
-      nonisolated(unsafe) let words = words
-      let share = (starts.count + threads - 1) / threads
-      DispatchQueue.concurrentPerform(iterations: threads) { thread in
-        for i in min(starts.count, thread * share)..<min(starts.count, (thread + 1) * share) {
-          var at = starts[i]
-          let digest = SeriesDigest(decoding: words, at: &at)
-          (target + i).initialize(to: (digest, make(first + i, digest)))
+  package func stream<Made: Sendable>(
+    _ make: @escaping @Sendable (_ at: Int, SeriesDigest) -> Made, to body: (Made) throws -> Void
+  ) async throws {
+    var pieces = DigestPieces(file)
+    try await mapInOrder(threads: threads, window: 4 * threads) {
+      try pieces.next()
+    } transform: { piece in
+      piece.words.withUnsafeBufferPointer { words in
+        piece.starts.enumerated().map { number, start in
+          var at = start
+          return make(piece.first + number, SeriesDigest(decoding: words, at: &at))
         }
       }
-      filled = starts.count
+    } consume: { (made: [Made]) in
+      for one in made { try body(one) }
     }
   }
 
@@ -99,5 +63,59 @@ package final class DigestSpill: DigestSource, @unchecked Sendable {
   package func finish() {
     file.close()
     if !isKept { try? FileManager.default.removeItem(at: file.url) }
+  }
+}
+
+/// Some series of a spill, a few milliseconds' work.
+private struct DigestPiece: Sendable {
+  /// Of its block.
+  let words: [UInt32]
+  /// Where its digests begin.
+  let starts: ArraySlice<Int>
+  /// Place of the first digest among all.
+  let first: Int
+}
+
+/// A spill in pieces, read some megabytes at a time.
+private struct DigestPieces {
+  private let file: FrameFile
+  private var frame = 0
+  private var words: [UInt32] = []
+  private var starts: ArraySlice<Int> = []
+  private var passed = 0
+
+  private static let blockWords = 1 << 20
+  private static let series = 64
+
+  init(_ file: FrameFile) { self.file = file }
+
+  mutating func next() throws(Failure) -> DigestPiece? {
+    if starts.isEmpty, frame < file.frames.count { try readBlock() }
+    guard !starts.isEmpty else { return nil }
+    let piece = DigestPiece(words: words, starts: starts.prefix(DigestPieces.series), first: passed)
+    starts = starts.dropFirst(DigestPieces.series)
+    passed += piece.starts.count
+    return piece
+  }
+
+  /// Whole appends, at least one, up to the size of a block.
+  private mutating func readBlock() throws(Failure) {
+    let frames = file.frames
+    let first = frame
+    repeat {
+      frame += 1
+    } while frame < frames.count
+      && frames[frame].place + frames[frame].words - frames[first].place <= DigestPieces.blockWords
+    words = try file.words(of: first..<frame)
+    var starts: [Int] = []
+    for part in frames[first..<frame] {
+      var at = part.place - frames[first].place
+      let end = at + part.words
+      while at < end {
+        starts.append(at)
+        at += 1 + Int(words[at])
+      }
+    }
+    self.starts = starts[...]
   }
 }

@@ -272,7 +272,7 @@ private struct ReplayWork {
     let temporary = try workspace.temporaryFolder(under: folder.url)
     defer { try? FileManager.default.removeItem(at: temporary) }
     let own = own(position)
-    let decided = try contest.prepared.decided(
+    let decided = try await contest.prepared.decided(
       contest.spill, settings: own, ledger: past.ledger, incumbents: past.incumbents)
     var (manifest, _) = try await decided.written(
       to: temporary, settings: own, workspace: workspace, execution: execution, watch: &watch)

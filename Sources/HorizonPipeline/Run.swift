@@ -96,9 +96,9 @@ struct DecidedRun: Sendable {
   let incumbents: RunManifest.Item?
 
   /// The last use of the digests.
-  func finishLeaderboard(in folder: URL) throws {
+  func finishLeaderboard(in folder: URL) async throws {
     defer { spill.finish() }
-    try writeLeaderboard(
+    try await writeLeaderboard(
       spill, decisions: decisions, settings: settings, to: folder.appending(path: "leaderboard.parquet"))
   }
 }
@@ -164,7 +164,7 @@ extension PreparedRun {
     let incumbents =
       settings.fresh == true
       ? nil : workspace.finishedRuns().last { $0.asOf < fleet.asOfName }.flatMap { Incumbents(of: $0) }
-    let decided = try decided(spill, settings: settings, ledger: ledger, incumbents: incumbents)
+    let decided = try await decided(spill, settings: settings, ledger: ledger, incumbents: incumbents)
     watch.lap("decide")
     return decided
   }
@@ -176,7 +176,7 @@ extension PreparedRun {
   ///   - incumbents: Who published before; nil where nobody did.
   func decided(
     _ spill: DigestSpill, settings: RunSettings, ledger: LedgerReading?, incumbents: Incumbents?
-  ) throws -> DecidedRun {
+  ) async throws -> DecidedRun {
     var decisionSettings = DecisionSettings(
       cards: contestants.contest.map(\.card), leads: contest.leads, step: fleet.step,
       lowestThreshold: settings.thresholds[0].percent)
@@ -184,7 +184,7 @@ extension PreparedRun {
     decisionSettings.incumbents = incumbents?.champions ?? [:]
     return DecidedRun(
       fleet: fleet, survey: survey, horizon: horizon, contestants: contestants,
-      decisions: try decide(spill, settings: decisionSettings), settings: decisionSettings, spill: spill,
+      decisions: try await decide(spill, settings: decisionSettings), settings: decisionSettings, spill: spill,
       ledger: ledger, incumbents: incumbents?.item)
   }
 }
@@ -309,7 +309,7 @@ package func backtest(workspace: Workspace, settings: RunSettings, execution: Ex
   defer { journal.remove() }
   let decided = try await decideFleet(
     journal, workspace: workspace, settings: settings, execution: execution, folder: folder, watch: &watch)
-  try decided.finishLeaderboard(in: folder)
+  try await decided.finishLeaderboard(in: folder)
   try Interruption.check()
   let final = try workspace.replace(folder, under: workspace.backtests, asOf: decided.fleet.asOfName)
   execution.progress.say("Wrote \(final.path).")

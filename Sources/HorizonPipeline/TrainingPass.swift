@@ -58,10 +58,15 @@ func train(
   }
   let inputs = cutoffs.map { sample.cut(at: $0).digest ^ stableHash("\(settings.horizon)", seed: seed) }
   func name(_ task: Int) -> String { contestants[tasks[task].contestant].card.name }
+  @Sendable func learner(_ task: Int) -> any FleetModel {
+    guard case .learner(let learner) = contestants[tasks[task].contestant] else { preconditionFailure("a learner") }
+    return learner
+  }
   var trainings = tasks.indices.map { shelf?[name($0), inputs[tasks[$0].cutoff]] }
-  // The newest trainings take longest: they come first, so that no thread ends alone.
+  // What takes longest comes first, so that no thread ends alone: the dearest learner, and of each the newest cutoff.
+  func cost(_ task: Int) -> Double { type(of: learner(task)).trainingSeconds }
   let order = tasks.indices.filter { trainings[$0] == nil }
-    .sorted { (tasks[$1].cutoff, $0) < (tasks[$0].cutoff, $1) }
+    .sorted { (cost($1), tasks[$1].cutoff, $0) < (cost($0), tasks[$0].cutoff, $1) }
   var next = 0
   var done = 0
   // None waits for those before it: all are kept anyway.
@@ -71,10 +76,9 @@ func train(
     return order[next]
   } transform: { (task: Int) -> (Int, Training) in
     let cutoff = cutoffs[tasks[task].cutoff]
-    guard case .learner(let learner) = contestants[tasks[task].contestant] else { preconditionFailure("a learner") }
     let known = sample.cut(at: cutoff)
     do throws(TrainingError) {
-      let model = try learner.trained(on: known, horizon: settings.horizon, seed: seed)
+      let model = try learner(task).trained(on: known, horizon: settings.horizon, seed: seed)
       return (task, Training(cutoff: cutoff, result: .success(model), inputs: inputs[tasks[task].cutoff]))
     } catch {
       return (task, Training(cutoff: cutoff, result: .failure(error), inputs: inputs[tasks[task].cutoff]))

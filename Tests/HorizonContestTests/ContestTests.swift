@@ -6,10 +6,8 @@ import Testing
 
 private struct Digests: DigestSource {
   let digests: [SeriesDigest]
-  func stream<Made>(_ make: @Sendable (Int, SeriesDigest) -> Made, to body: (SeriesDigest, Made) throws -> Void)
-    rethrows
-  {
-    for (at, digest) in digests.enumerated() { try body(digest, make(at, digest)) }
+  func stream<Made: Sendable>(_ make: @Sendable (Int, SeriesDigest) -> Made, to body: (Made) throws -> Void) rethrows {
+    for (at, digest) in digests.enumerated() { try body(make(at, digest)) }
   }
 }
 
@@ -65,7 +63,7 @@ private func words(_ digests: [SeriesDigest]) -> [[UInt32]] {
     }
   }
 
-  @Test func dearModelsAreNotAskedAboutFlatSeries() throws {
+  @Test func dearModelsAreNotAskedAboutFlatSeries() async throws {
     let moving = SyntheticPanel.panel(kinds: [.seasonal], length: 400)
     let values = (0..<400).map { Float($0 < 100 ? 10 + $0 % 7 : 40) } + moving.history(0).values
     let panel = Panel(step: .day, firstIndex: moving.firstIndex, length: 400, values: values, seeds: [1, 2])
@@ -75,7 +73,7 @@ private func words(_ digests: [SeriesDigest]) -> [[UInt32]] {
       #expect(digests[1].score(model: model, fold: 3).outcome == .scored)
     }
     #expect(contestants.contains { $0.card.cost == .dear })
-    let decision = try decide(Digests(digests: digests), settings: decisionSettings()).series[0]
+    let decision = try await decide(Digests(digests: digests), settings: decisionSettings()).series[0]
     #expect(contestants[decision.champion].card.cost < .dear)
   }
 
@@ -111,17 +109,17 @@ private func words(_ digests: [SeriesDigest]) -> [[UInt32]] {
     #expect(!oldest(panel).isEmpty)
   }
 
-  @Test func theChampionBeatsSeasonalNaiveOnATrend() throws {
+  @Test func theChampionBeatsSeasonalNaiveOnATrend() async throws {
     let digests = contest(tile(SyntheticPanel.panel(kinds: [.trend, .seasonal], length: 600)), settings: settings)
-    let decisions = try decide(Digests(digests: digests), settings: decisionSettings())
+    let decisions = try await decide(Digests(digests: digests), settings: decisionSettings())
     #expect(decisions.summary.championRatio! < 0.8)
     #expect(decisions.series.allSatisfy { $0.isContested && $0.lossRatio! < 1 })
   }
 
-  @Test func theOrderOfSeriesDoesNotChangeADecision() throws {
+  @Test func theOrderOfSeriesDoesNotChangeADecision() async throws {
     let digests = contest(tile(SyntheticPanel.panel(length: 400)), settings: settings)
-    let forward = try decide(Digests(digests: digests), settings: decisionSettings())
-    let backward = try decide(Digests(digests: digests.reversed()), settings: decisionSettings())
+    let forward = try await decide(Digests(digests: digests), settings: decisionSettings())
+    let backward = try await decide(Digests(digests: digests.reversed()), settings: decisionSettings())
     for (a, b) in zip(forward.series, backward.series.reversed()) {
       #expect(a.champion == b.champion && a.recipe == b.recipe && a.tiers == b.tiers)
     }
@@ -130,7 +128,7 @@ private func words(_ digests: [SeriesDigest]) -> [[UInt32]] {
         == backward.calibration.quantiles(model: 6, group: ErrorGroup(volatility: 1, shape: 1), lead: 20))
   }
 
-  @Test func calibratedIntervalsCoverAtTheirLevelOnUnseenReadings() throws {
+  @Test func calibratedIntervalsCoverAtTheirLevelOnUnseenReadings() async throws {
     // 120 noisy series; forecasts are made 60 steps before the end and scored on readings no decision has seen.
     let horizon = 60
     let length = 700
@@ -142,7 +140,7 @@ private func words(_ digests: [SeriesDigest]) -> [[UInt32]] {
       step: .day, firstIndex: 20_000, length: length, values: values, seeds: (0..<120).map { UInt64($0) })
     let known = whole.selecting(Array(0..<120), cutoff: whole.cutoff - horizon)
     let digests = contest(tile(known), settings: settings)
-    let decisions = try decide(Digests(digests: digests), settings: decisionSettings())
+    let decisions = try await decide(Digests(digests: digests), settings: decisionSettings())
     var inside = 0
     for s in 0..<120 {
       let decision = decisions.series[s]

@@ -8,10 +8,8 @@ import Testing
 
 private struct Digests: DigestSource {
   let digests: [SeriesDigest]
-  func stream<Made>(_ make: @Sendable (Int, SeriesDigest) -> Made, to body: (SeriesDigest, Made) throws -> Void)
-    rethrows
-  {
-    for (at, digest) in digests.enumerated() { try body(digest, make(at, digest)) }
+  func stream<Made: Sendable>(_ make: @Sendable (Int, SeriesDigest) -> Made, to body: (Made) throws -> Void) rethrows {
+    for (at, digest) in digests.enumerated() { try body(make(at, digest)) }
   }
 }
 
@@ -71,19 +69,19 @@ private let won = (0..<40).map {
 }
 
 @Suite struct SelectionTests {
-  @Test func aModelThatIsALittleBetterOnNoisyFoldsDoesNotBeatWhatWinsForSeriesLikeIt() throws {
+  @Test func aModelThatIsALittleBetterOnNoisyFoldsDoesNotBeatWhatWinsForSeriesLikeIt() async throws {
     let lucky = digest("lucky", losses: [[1, 1, 1, 1], [0.45, 0.60, 0.40, 0.50], [0.5, 0.5, 0.5, 0.5]])
     let decision = try #require(
-      try decide(Digests(digests: won + [lucky]), settings: settingsOfDecisions()).series.last)
+      try await decide(Digests(digests: won + [lucky]), settings: settingsOfDecisions()).series.last)
     #expect(decision.champion == theta)
     // Alone, with nothing known of series like it, its own folds decide.
-    #expect(try decide(Digests(digests: [lucky]), settings: settingsOfDecisions()).series[0].champion == drift)
+    #expect(try await decide(Digests(digests: [lucky]), settings: settingsOfDecisions()).series[0].champion == drift)
   }
 
-  @Test func aModelThatIsMuchBetterOnEveryFoldWins() throws {
+  @Test func aModelThatIsMuchBetterOnEveryFoldWins() async throws {
     let clear = digest("clear", losses: [[1, 1, 1, 1], [0.1, 0.12, 0.1, 0.11], [0.5, 0.5, 0.5, 0.5]])
     let decision = try #require(
-      try decide(Digests(digests: won + [clear]), settings: settingsOfDecisions()).series.last)
+      try await decide(Digests(digests: won + [clear]), settings: settingsOfDecisions()).series.last)
     #expect(decision.champion == drift && decision.reason == .least)
     #expect(try #require(decision.expected[drift]) < #require(decision.expected[theta]))
     #expect(decision.expected[baseline] == 1)
@@ -92,25 +90,25 @@ private let won = (0..<40).map {
   /// Theta is a percent better on average, which its folds do not support.
   private let tied = digest("tied", losses: [[1, 1, 1, 1], [0.50, 0.56, 0.50, 0.54], [0.56, 0.50, 0.53, 0.51]])
 
-  @Test func aTieGoesToTheCheaperModel() throws {
-    let decision = try decide(Digests(digests: [tied]), settings: settingsOfDecisions()).series[0]
+  @Test func aTieGoesToTheCheaperModel() async throws {
+    let decision = try await decide(Digests(digests: [tied]), settings: settingsOfDecisions()).series[0]
     #expect(decision.champion == drift && decision.reason == .cost)
   }
 
-  @Test func aTieKeepsTheChampionOfTheRunBefore() throws {
+  @Test func aTieKeepsTheChampionOfTheRunBefore() async throws {
     var settings = settingsOfDecisions()
     settings.incumbents = [tied.name: "theta"]
-    #expect(try decide(Digests(digests: [tied]), settings: settings).series[0].champion == theta)
+    #expect(try await decide(Digests(digests: [tied]), settings: settings).series[0].champion == theta)
     settings.incumbents = [tied.name: "seasonal-naive"]
-    #expect(try decide(Digests(digests: [tied]), settings: settings).series[0].champion == drift)
+    #expect(try await decide(Digests(digests: [tied]), settings: settings).series[0].champion == drift)
     settings.incumbents = [tied.name: "a model of another version"]
-    #expect(try decide(Digests(digests: [tied]), settings: settings).series[0].champion == drift)
+    #expect(try await decide(Digests(digests: [tied]), settings: settings).series[0].champion == drift)
   }
 
-  @Test func aTieGoesToTheBetterChancesBeforeItGoesToTheCheaperModel() throws {
+  @Test func aTieGoesToTheBetterChancesBeforeItGoesToTheCheaperModel() async throws {
     let sharp = digest(
       "sharp", losses: [[1, 1, 1, 1], [0.50, 0.56, 0.50, 0.54], [0.56, 0.50, 0.53, 0.51]], brier: [0.2, 0.1, 0.01])
-    #expect(try decide(Digests(digests: [sharp]), settings: settingsOfDecisions()).series[0].champion == theta)
+    #expect(try await decide(Digests(digests: [sharp]), settings: settingsOfDecisions()).series[0].champion == theta)
   }
 }
 
@@ -125,11 +123,14 @@ private let won = (0..<40).map {
     }
   }
 
-  @Test func intervalsAreWidenedWhereOriginsShareTheirError() throws {
-    let alike = try decide(Digests(digests: fleet(shared: [0, 0, 0, 0])), settings: settingsOfDecisions()).origins
-    let apart = try decide(Digests(digests: fleet(shared: [1.2, -1.2, 1.2, -1.2])), settings: settingsOfDecisions())
+  @Test func intervalsAreWidenedWhereOriginsShareTheirError() async throws {
+    let alike = try await decide(Digests(digests: fleet(shared: [0, 0, 0, 0])), settings: settingsOfDecisions()).origins
+    let apart = try await decide(
+      Digests(digests: fleet(shared: [1.2, -1.2, 1.2, -1.2])), settings: settingsOfDecisions()
+    )
+    .origins
+    let single = try await decide(Digests(digests: fleet(shared: [0, 0, 0, 3])), settings: settingsOfDecisions())
       .origins
-    let single = try decide(Digests(digests: fleet(shared: [0, 0, 0, 3])), settings: settingsOfDecisions()).origins
     #expect(alike.widening[0] <= 1.06)
     #expect(apart.widening[0] >= 1 && single.widening[0] > 1.2)
     #expect(try #require(alike.deviation(.days1to30)) < 0.05)
@@ -156,31 +157,31 @@ private let won = (0..<40).map {
       })
   }
 
-  private func decision(_ record: TrackRecord) throws -> Decisions {
+  private func decision(_ record: TrackRecord) async throws -> Decisions {
     var settings = settingsOfDecisions()
     settings.record = record
-    return try decide(Digests(digests: won), settings: settings)
+    return try await decide(Digests(digests: won), settings: settings)
   }
 
-  @Test func aTierIsLostByWhatHappened() throws {
-    #expect(try decision(TrackRecord()).series[0].tiers[0].tier == .high)
-    let broken = try decision(record(coverage: 0.60, runs: 3)).series[0].tiers[0]
+  @Test func aTierIsLostByWhatHappened() async throws {
+    #expect(try await decision(TrackRecord()).series[0].tiers[0].tier == .high)
+    let broken = try await decision(record(coverage: 0.60, runs: 3)).series[0].tiers[0]
     #expect(broken.tier == .medium && broken.code == .record)
     #expect(broken.reason.contains("High said 80 %, reality was 60 % over 3 runs"))
   }
 
-  @Test func fewRunsOrAKeptPromiseTakeNothingAway() throws {
-    #expect(try decision(record(coverage: 0.60, runs: 2)).series[0].tiers[0].tier == .high)
-    #expect(try decision(record(coverage: 0.60, runs: 3, series: 20)).series[0].tiers[0].tier == .high)
-    #expect(try decision(record(coverage: 0.79, runs: 6)).series[0].tiers[0].tier == .high)
+  @Test func fewRunsOrAKeptPromiseTakeNothingAway() async throws {
+    #expect(try await decision(record(coverage: 0.60, runs: 2)).series[0].tiers[0].tier == .high)
+    #expect(try await decision(record(coverage: 0.60, runs: 3, series: 20)).series[0].tiers[0].tier == .high)
+    #expect(try await decision(record(coverage: 0.79, runs: 6)).series[0].tiers[0].tier == .high)
   }
 
-  @Test func intervalsThatHeldTooLittleBecomeWider() throws {
-    #expect(try decision(TrackRecord()).origins.adaptation == [1, 1, 1, 1])
-    let narrow = try decision(record(coverage: 0.65, runs: 4)).origins.adaptation
+  @Test func intervalsThatHeldTooLittleBecomeWider() async throws {
+    #expect(try await decision(TrackRecord()).origins.adaptation == [1, 1, 1, 1])
+    let narrow = try await decision(record(coverage: 0.65, runs: 4)).origins.adaptation
     #expect(narrow[0] > 1.1 && narrow[0] < 1.4)
     #expect(narrow[1...] == [1, 1, 1])
-    #expect(try decision(record(coverage: 0.90, runs: 4)).origins.adaptation[0] < 1)
+    #expect(try await decision(record(coverage: 0.90, runs: 4)).origins.adaptation[0] < 1)
   }
 }
 
@@ -202,10 +203,10 @@ private let won = (0..<40).map {
   }
 
   @Test(arguments: [TierCode.gaps, .history, .width, .stability, .shifts, .ended])
-  func aTierNamesTheTestThatItFailed(_ code: TierCode) throws {
+  func aTierNamesTheTestThatItFailed(_ code: TierCode) async throws {
     var spoilt = won
     spoil(&spoilt[0], for: code)
-    let decisions = try decide(Digests(digests: spoilt), settings: settingsOfDecisions()).series
+    let decisions = try await decide(Digests(digests: spoilt), settings: settingsOfDecisions()).series
     #expect(decisions[0].tiers[0].code == code && decisions[0].tiers[0].tier < .high)
     #expect(decisions[1].tiers[0] == TierVerdict(tier: .high, code: .earned, reason: "all tests are passed"))
   }

@@ -27,6 +27,7 @@ struct LSTM: FleetModel {
     name: "lstm", summary: "The network of lstm-zero-shot, trained further on the fleet's own past.",
     minimumHistory: HarmonicAR.card.minimumHistory, cost: .dear, reference: LSTM.reference)
   static let fileName = "lstm.safetensors"
+  static let trainingSeconds = 7.0
   static let reference =
     "Hochreiter & Schmidhuber, \"Long short-term memory\", 1997; Wen et al., "
     + "\"A multi-horizon quantile recurrent forecaster\", 2017; Smyl, IJF 2020"

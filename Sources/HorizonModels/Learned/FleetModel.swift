@@ -7,6 +7,8 @@ package protocol FleetModel: Sendable {
   static var card: ModelCard { get }
   /// Name of the file that keeps in a run's folder what was learnt.
   static var fileName: String { get }
+  /// CPU seconds of a training on a large fleet's sample, about: those that take longest are begun first.
+  static var trainingSeconds: Double { get }
   /// Learns from what came after moments of the past.
   ///
   /// - Parameters:

@@ -14,6 +14,7 @@ struct XGBoost: FleetModel {
     minimumHistory: HarmonicAR.card.minimumHistory, cost: .dear,
     reference: "Chen & Guestrin, \"XGBoost\", KDD 2016; Januschowski et al., \"Forecasting with trees\", IJF 2022")
   static let fileName = "xgboost.trees"
+  static let trainingSeconds = 4.0
 
   /// Rows of features, those held out included, whatever the fleet's size.
   private static let mostRows = 40_000
